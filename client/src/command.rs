@@ -1,0 +1,134 @@
+//! The commands, one file each: what its arguments mean, and how it is run.
+
+mod cache;
+mod daemon;
+mod list;
+mod regions;
+mod report;
+mod resolve;
+mod show;
+mod version;
+mod whoami;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_ssm_proto::domain::{Caller, Error};
+
+use crate::caller::{Surroundings, caller};
+use crate::cli::{Cli, Command, GlobalArgs};
+use crate::connect::Link;
+use crate::error::{Failure, usage};
+use crate::notices::Notices;
+use crate::render::Format;
+use crate::render::sheet::Sheet;
+use crate::render::sink::Sink;
+use crate::render::terminal::{Look, look};
+use crate::settings::Settings;
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The global flags as typed, for the caller.
+    pub args: &'a GlobalArgs,
+    /// The global flags, understood.
+    pub settings: Settings,
+    /// Where the process runs.
+    pub surroundings: &'a Surroundings<'a>,
+    /// Who answers.
+    pub link: Link,
+    /// Where data goes.
+    pub sink: Sink,
+    /// Where everything else goes.
+    pub notices: Notices,
+    /// The time, for ages.
+    pub now: SystemTime,
+}
+
+/// Runs the command that was typed.
+///
+/// # Errors
+///
+/// Whatever keeps it from being done.
+pub async fn run(cli: &Cli, mut ctx: Context<'_>) -> Result<(), Failure> {
+    check_meta(cli, &ctx.settings)?;
+    let outcome = match &cli.command {
+        Command::List(args) => list::run(args, &mut ctx).await,
+        Command::Show(args) => show::run(&args.target, &mut ctx).await,
+        Command::Resolve(args) => resolve::run(&args.target, &mut ctx).await,
+        Command::Regions => regions::run(&mut ctx).await,
+        Command::Whoami => whoami::run(&mut ctx).await,
+        Command::Cache(command) => cache::run(command, &mut ctx).await,
+        Command::Daemon(command) => daemon::run(command, &mut ctx).await,
+        Command::Version => version::run(&mut ctx).await,
+    };
+    // Half an answer is not printed beside an error.
+    let outcome = outcome.and_then(|()| Ok(ctx.sink.flush()?));
+    ctx.link.finish().await;
+    outcome
+}
+
+fn check_meta(cli: &Cli, settings: &Settings) -> Result<(), Error> {
+    if !settings.meta {
+        return Ok(());
+    }
+    if settings.format != Some(Format::Json) {
+        return Err(usage("--meta is for JSON")
+            .why("no other format has a place for it")
+            .hint("add -o json"));
+    }
+    match cli.command {
+        Command::List(_) | Command::Show(_) | Command::Resolve(_) => Ok(()),
+        _ => Err(usage("--meta is for instances")
+            .why("only answers about instances have an age and can be cut")
+            .hint("leave --meta out")),
+    }
+}
+
+impl Context<'_> {
+    /// Who asks.
+    fn caller(&self) -> Result<Caller, Error> {
+        caller(self.args, self.surroundings)
+    }
+
+    /// How standard output looks in this format.
+    fn look(&self, format: Format) -> Look {
+        look(
+            rustix::stdio::stdout(),
+            format,
+            self.settings.colours,
+            self.settings.header,
+            self.surroundings.variable,
+        )
+    }
+
+    /// Prints a small answer, with the columns that were asked for.
+    fn print(&mut self, sheet: Sheet<'_>) -> Result<(), Failure> {
+        let format = self.settings.format.unwrap_or_default();
+        let sheet = match &self.settings.columns {
+            Some(columns) => sheet.select(columns)?,
+            None => sheet,
+        };
+        let look = self.look(format);
+        let omitted = sheet.print(self.sink.buffer(), format, look);
+        self.say_omitted(&omitted);
+        Ok(())
+    }
+
+    /// Tells of columns that the terminal has no room for.
+    fn say_omitted(&self, columns: &[String]) {
+        if !columns.is_empty() {
+            self.notices.say(format_args!(
+                "no room for {}: widen the terminal, or choose with --columns",
+                columns.join(", ")
+            ));
+        }
+    }
+}
+
+/// Seconds since 1970, negative before.
+fn unix(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+    }
+}

@@ -1,0 +1,106 @@
+//! `cache`: what the daemon holds, loading it again, dropping it.
+
+use aws_ssm_proto::domain::{CacheEntry, DataState, RegionSummary};
+
+use super::report::whole_seconds;
+use super::{Context, report, unix};
+use crate::cli::CacheCommand;
+use crate::error::Failure;
+use crate::render::colour::Tone;
+use crate::render::sheet::Sheet;
+use crate::render::{Field, Value};
+
+pub(super) async fn run(command: &CacheCommand, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    match command {
+        CacheCommand::Show => show(ctx).await,
+        CacheCommand::Refresh => refresh(ctx).await,
+        CacheCommand::Clear { all } => clear(*all, ctx).await,
+    }
+}
+
+async fn show(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let entries = ctx.link.ask(async |client| client.cache().await).await?;
+    let fields = vec![
+        Field::named("region"),
+        Field::named("resource"),
+        Field::named("state"),
+        Field::named("age").key("age_seconds"),
+        Field::named("rows"),
+        Field::named("size").key("bytes"),
+        Field::named("refreshing"),
+        Field::named("next").key("next_refresh_seconds"),
+        Field::named("account"),
+        Field::named("principal"),
+    ];
+    ctx.print(Sheet::list(fields, entries.iter().map(entry).collect()))
+}
+
+fn entry(entry: &CacheEntry) -> Vec<Value<'_>> {
+    vec![
+        Value::Text(&entry.region),
+        Value::Text(&entry.resource),
+        state(entry.state),
+        Value::Span(whole_seconds(entry.age)),
+        Value::Number(entry.rows),
+        Value::Size(entry.bytes),
+        Value::Flag(entry.refreshing),
+        Value::of(entry.next_refresh, |next| Value::Span(whole_seconds(next))),
+        Value::Text(&entry.account),
+        Value::Text(&entry.principal),
+    ]
+}
+
+fn state(state: DataState) -> Value<'static> {
+    let tone = match state {
+        DataState::Fresh => Tone::Good,
+        DataState::Stale => Tone::Warning,
+        DataState::LastKnown => Tone::Bad,
+    };
+    Value::Word(state.as_str(), tone)
+}
+
+async fn refresh(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let caller = ctx.caller()?;
+    let regions = ctx
+        .link
+        .ask(async |client| client.refresh_cache(&caller).await)
+        .await?;
+    if let Some(failure) = report::whole_failure(&regions) {
+        return Err(failure);
+    }
+    let fields = vec![
+        Field::named("region"),
+        Field::named("state"),
+        Field::named("fetched-at"),
+        Field::named("error"),
+    ];
+    ctx.print(Sheet::list(fields, regions.iter().map(refreshed).collect()))
+}
+
+fn refreshed(region: &RegionSummary) -> Vec<Value<'_>> {
+    let error = region.error.as_ref();
+    vec![
+        Value::Text(&region.region),
+        match error {
+            Some(_) if region.state == DataState::Fresh => Value::Word("failed", Tone::Bad),
+            _ => state(region.state),
+        },
+        Value::Time(unix(region.fetched_at)),
+        Value::of(error, |error| Value::Owned(error.to_string())),
+    ]
+}
+
+async fn clear(all: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let caller = match all {
+        true => None,
+        false => Some(ctx.caller()?),
+    };
+    let entries = ctx
+        .link
+        .ask(async |client| client.clear_cache(caller.as_ref()).await)
+        .await?;
+    ctx.print(Sheet::single(vec![(
+        Field::named("dropped-entries"),
+        Value::Number(entries),
+    )]))
+}

@@ -1,0 +1,117 @@
+//! `daemon`: its life, its state, its counters.
+//!
+//! Only `start` and `restart` ever start one.
+
+mod stats;
+
+use aws_ssm_proto::Client;
+use aws_ssm_proto::domain::{DaemonStatus, Error};
+use aws_ssm_proto::endpoint::Endpoint;
+use aws_ssm_proto::launch;
+
+use super::{Context, unix};
+use crate::cli::DaemonCommand;
+use crate::connect::running;
+use crate::error::Failure;
+use crate::render::sheet::Sheet;
+use crate::render::{Field, Value};
+
+pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    match command {
+        DaemonCommand::Start => start(ctx).await,
+        DaemonCommand::Stop { now } => stop(*now, ctx).await,
+        DaemonCommand::Restart => restart(ctx).await,
+        DaemonCommand::Status => status(ctx).await,
+        DaemonCommand::Stats => stats(ctx).await,
+    }
+}
+
+async fn start(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let hello = ctx.link.ask(async |client| client.hello().await).await?;
+    ctx.notices.say(format_args!(
+        "aws-ssmd {} runs as process {}",
+        hello.build, hello.pid
+    ));
+    Ok(())
+}
+
+async fn restart(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    stop(false, ctx).await?;
+    start(ctx).await
+}
+
+/// Done when the daemon's process is gone, also when there was none.
+async fn stop(now: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let deadline = ctx.link.deadline();
+    let Some(client) = running(deadline).await? else {
+        ctx.notices.say("no daemon is running");
+        return Ok(());
+    };
+    let pid = client.shutdown(now).await?;
+    drop(client);
+    launch::wait_until_gone(&Endpoint::from_process_environment()?, deadline).await?;
+    ctx.notices
+        .say(format_args!("aws-ssmd has ended, process {pid}"));
+    Ok(())
+}
+
+async fn status(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let status = needed(ctx).await?.status().await?;
+    ctx.print(status_sheet(&status))
+}
+
+async fn stats(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let stats = needed(ctx).await?.metrics().await?;
+    stats::print(&stats, ctx)
+}
+
+/// The daemon, which must run already.
+async fn needed(ctx: &Context<'_>) -> Result<Client, Error> {
+    let client = running(ctx.link.deadline()).await?;
+    match client {
+        Some(client) => Ok(client),
+        None => Err(launch::not_running(&Endpoint::from_process_environment()?)),
+    }
+}
+
+fn status_sheet(status: &DaemonStatus) -> Sheet<'_> {
+    let path = |path: &std::path::Path| Value::Owned(path.display().to_string());
+    let hello = &status.hello;
+    let state = if status.draining { "ending" } else { "running" };
+    Sheet::single(vec![
+        (Field::named("state"), Value::Text(state)),
+        (Field::named("pid"), Value::Number(hello.pid.into())),
+        (Field::named("version"), Value::Text(&hello.build)),
+        (
+            Field::named("protocol"),
+            Value::Owned(format!("{}.{}", hello.protocol_major, hello.protocol_minor)),
+        ),
+        (
+            Field::named("started-at"),
+            Value::Time(unix(hello.started_at)),
+        ),
+        (Field::named("executable"), path(&status.executable)),
+        (Field::named("socket"), path(&status.socket)),
+        (
+            Field::named("config-file"),
+            Value::of(status.config_file.as_deref(), path),
+        ),
+        (
+            Field::named("log-file"),
+            Value::of(status.log_file.as_deref(), path),
+        ),
+        (
+            Field::named("connections"),
+            Value::Number(status.connections),
+        ),
+        (
+            Field::named("idle-exit-in").key("idle_exit_in_seconds"),
+            Value::of(status.idle_exit_in, Value::Span),
+        ),
+        (Field::named("identities"), Value::Number(status.identities)),
+        (
+            Field::named("cache-entries"),
+            Value::Number(status.cache_entries),
+        ),
+    ])
+}

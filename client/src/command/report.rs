@@ -1,0 +1,172 @@
+//! What is said of the data beside the data: its age, what is missing, what failed.
+
+use std::time::Duration;
+
+use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListSummary, RegionSummary};
+
+use super::unix;
+use crate::error::{Failure, lines};
+use crate::notices::{Notices, tell};
+use crate::render::Meta;
+use crate::render::time::span;
+
+/// The error of an answer that has nothing to show: every region failed.
+pub(super) fn whole_failure(regions: &[RegionSummary]) -> Option<Failure> {
+    if regions.is_empty() || regions.iter().any(has_data) {
+        return None;
+    }
+    let (first, rest) = regions.split_first()?;
+    for region in rest {
+        tell_error(region);
+    }
+    first.error.clone().map(Failure::from)
+}
+
+/// Without data only if there is an error and no age of what was served instead.
+fn has_data(region: &RegionSummary) -> bool {
+    region.error.is_none() || region.state != DataState::Fresh
+}
+
+/// Says on standard error what a reader of the rows must know.
+pub(super) fn tell_of(regions: &[RegionSummary], notices: Notices) {
+    let several = regions.len() > 1;
+    for region in regions {
+        let place = match several {
+            true => format!("{}: ", region.region),
+            false => String::new(),
+        };
+        if !has_data(region) {
+            tell_error(region);
+            continue;
+        }
+        if let Some(age) = age(region) {
+            notices.say(format_args!("{place}{age}"));
+        }
+        if region.cut {
+            notices.warn(format_args!(
+                "{place}the list was cut at the daemon's maximum, there are more instances \
+                 (performance.streaming_max_items)"
+            ));
+        }
+        notices.detail(1, format_args!("{}: {}", region.region, source(region)));
+    }
+}
+
+/// `data is 5m12s old (refreshing)`, for data that is not fresh.
+fn age(region: &RegionSummary) -> Option<String> {
+    let refreshing = if region.refreshing {
+        " (refreshing)"
+    } else {
+        ""
+    };
+    let why = region.error.as_ref().map(|error| format!(": {error}"));
+    (region.state != DataState::Fresh).then(|| {
+        format!(
+            "data is {} old{refreshing}{}",
+            span(whole_seconds(region.age)),
+            why.unwrap_or_default()
+        )
+    })
+}
+
+fn source(region: &RegionSummary) -> String {
+    format!(
+        "fetched {} ago, {}",
+        span(whole_seconds(region.age)),
+        region.state.as_str()
+    )
+}
+
+pub(super) fn whole_seconds(length: Duration) -> Duration {
+    Duration::from_secs(length.as_secs())
+}
+
+fn tell_error(region: &RegionSummary) {
+    if let Some(error) = &region.error {
+        let mut error = error.clone();
+        error.what = format!("{}: {}", region.region, error.what);
+        tell(&lines(&error));
+    }
+}
+
+/// The same for programs.
+pub(super) fn meta(regions: &[RegionSummary]) -> Meta {
+    let with_data = || regions.iter().filter(|region| has_data(region));
+    let errors = regions.iter().filter_map(|region| {
+        let error = region.error.clone()?;
+        Some((Some(region.region.clone()), error))
+    });
+    Meta {
+        fetched_at: with_data().map(|region| unix(region.fetched_at)).min(),
+        stale: with_data().any(|region| region.state != DataState::Fresh),
+        cut: regions.iter().any(|region| region.cut),
+        errors: errors.collect(),
+    }
+}
+
+/// The summary that ends every list; without it rows may be missing.
+pub(super) fn complete(summary: Option<ListSummary>) -> Result<ListSummary, Error> {
+    summary.ok_or_else(|| {
+        Error::new(ErrorKind::Daemon, "the daemon's answer is not complete")
+            .why("it ended before its summary")
+            .hint("run the command again")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn region(name: &str, state: DataState, error: Option<Error>) -> RegionSummary {
+        RegionSummary {
+            region: name.into(),
+            fetched_at: SystemTime::UNIX_EPOCH + Duration::from_secs(60),
+            age: Duration::from_millis(312_900),
+            state,
+            refreshing: state == DataState::Stale,
+            cut: false,
+            error,
+        }
+    }
+
+    fn denied() -> Error {
+        Error::new(ErrorKind::Permission, "may not look")
+    }
+
+    #[test]
+    fn stale_data_says_its_age() {
+        let stale = region("eu-west-1", DataState::Stale, None);
+        assert_eq!(
+            age(&stale).as_deref(),
+            Some("data is 5m12s old (refreshing)")
+        );
+        let kept = region("eu-west-1", DataState::LastKnown, Some(denied()));
+        assert_eq!(
+            age(&kept).as_deref(),
+            Some("data is 5m12s old: may not look")
+        );
+        assert_eq!(age(&region("eu-west-1", DataState::Fresh, None)), None);
+    }
+
+    #[test]
+    fn one_region_with_data_makes_an_answer() {
+        let failed = region("eu-west-1", DataState::Fresh, Some(denied()));
+        let good = region("us-east-1", DataState::Fresh, None);
+        assert!(whole_failure(&[failed.clone(), good]).is_none());
+        let failure = whole_failure(&[failed]).expect("nothing to show");
+        assert_eq!(failure.exit_code(), 4);
+        assert!(whole_failure(&[]).is_none());
+    }
+
+    #[test]
+    fn last_known_data_is_data() {
+        let kept = region("eu-west-1", DataState::LastKnown, Some(denied()));
+        assert!(whole_failure(std::slice::from_ref(&kept)).is_none());
+        let meta = meta(&[kept]);
+        assert!(meta.stale);
+        assert_eq!(meta.errors.len(), 1);
+        assert_eq!(meta.fetched_at, Some(60));
+    }
+}

@@ -1,0 +1,39 @@
+//! `resolve`: the id of the instance that a target names.
+
+use super::list::columns;
+use super::{Context, report, unix};
+use crate::error::Failure;
+use crate::render::instance::{InstanceRow, asked_columns, fields};
+use crate::render::{Format, Printer};
+
+pub(super) async fn run(target: &str, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let format = ctx.settings.format.unwrap_or(Format::Ids);
+    let columns = match &ctx.settings.columns {
+        Some(named) => columns(format, Some(named))?,
+        None => columns(Format::Ids, None)?,
+    };
+    let caller = ctx.caller()?;
+    let freshness = ctx.settings.freshness;
+    let targets = [target.to_owned()];
+    let asked = asked_columns(&columns);
+    let answer = ctx
+        .link
+        .ask(async |client| client.resolve(&caller, &targets, &asked, freshness).await)
+        .await?;
+    let mut printer = Printer::new(format, fields(&columns), ctx.look(format));
+    let now = unix(ctx.now);
+    let rows = answer.instances().map(|instance| InstanceRow {
+        columns: &columns,
+        instance,
+        now,
+    });
+    printer.print(ctx.sink.buffer(), rows);
+    let omitted = printer.end(ctx.sink.buffer());
+    if ctx.settings.meta {
+        let printed = std::mem::take(ctx.sink.buffer());
+        *ctx.sink.buffer() = Printer::wrap(&printed, &report::meta(&answer.sources), "rows");
+    }
+    ctx.say_omitted(&omitted);
+    report::tell_of(&answer.sources, ctx.notices);
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! The program `aws-ssm`: reads the command line, asks the daemon, prints.
+//!
+//! It owns what a person types and sees. It never speaks to AWS, opens no AWS file
+//! and holds no state: all that is the daemon's.
+
+pub mod caller;
+pub mod cli;
+pub mod command;
+pub mod connect;
+pub mod duration;
+pub mod error;
+pub mod notices;
+pub mod render;
+pub mod settings;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use aws_ssm_proto::domain::{Error, ErrorKind};
+use tokio::time::Instant;
+
+use crate::caller::Surroundings;
+use crate::cli::Cli;
+use crate::command::Context;
+use crate::connect::Link;
+use crate::error::Failure;
+use crate::notices::{Notices, tell};
+use crate::render::sink::Sink;
+use crate::settings::Settings;
+
+/// The whole program, with the arguments and environment of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(lines) = failure.lines() {
+                tell(&lines);
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let settings = Settings::new(&cli.global)?;
+    let surroundings = Surroundings {
+        variable: &|name| std::env::var_os(name),
+        directory: &std::env::current_dir,
+    };
+    // One thread, and no timer or signal but those that are asked for.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(no_runtime)?;
+    runtime.block_on(async {
+        let notices = Notices::new(settings.quiet, settings.verbose);
+        let config = settings.config.as_ref();
+        let config = config.map(|file| surroundings.absolute(file)).transpose()?;
+        let context = Context {
+            args: &cli.global,
+            link: Link::new(
+                settings.no_daemon,
+                config,
+                Instant::now() + settings.timeout,
+                notices,
+            ),
+            settings,
+            surroundings: &surroundings,
+            sink: Sink::stdout(),
+            notices,
+            now: SystemTime::now(),
+        };
+        command::run(cli, context).await
+    })
+}
+
+/// Help and version are answers; everything else is a mistake in what was typed.
+fn explain(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind as Clap;
+    match error.kind() {
+        Clap::DisplayHelp | Clap::DisplayVersion => {
+            // A reader who has gone has read enough.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        Clap::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(2)
+        }
+        _ => {
+            tell(&error::lines(&cli::mistake(error)));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn no_runtime(error: io::Error) -> Error {
+    Error::new(ErrorKind::Internal, "cannot wait for answers")
+        .why(error.to_string())
+        .hint("close other programs of this user, and try again")
+}

@@ -1,0 +1,184 @@
+//! Small answers: a few rows or one, with fields of their own.
+//!
+//! Whatever is no list of instances is made of sheets, so that it obeys `--output`
+//! and `--columns` without a word of its own about them.
+
+use aws_ssm_proto::domain::Error;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::json::{self, Object};
+use super::page::Page;
+use super::{Field, Format, Look, Printer, Row, Value, suggestion, yaml};
+use crate::error::usage;
+
+/// Rows of values.
+#[derive(Clone, Debug)]
+pub struct Sheet<'a> {
+    fields: Vec<Field>,
+    rows: Vec<Vec<Value<'a>>>,
+    single: bool,
+}
+
+impl Row for Vec<Value<'_>> {
+    fn value(&self, field: usize) -> Value<'_> {
+        self[field].clone()
+    }
+}
+
+impl<'a> Sheet<'a> {
+    /// A list of things.
+    #[must_use]
+    pub fn list(fields: Vec<Field>, rows: Vec<Vec<Value<'a>>>) -> Self {
+        Self {
+            fields,
+            rows,
+            single: false,
+        }
+    }
+
+    /// One thing, field by field.
+    #[must_use]
+    pub fn single(parts: Vec<(Field, Value<'a>)>) -> Self {
+        let (fields, row) = parts.into_iter().unzip();
+        Self {
+            fields,
+            rows: vec![row],
+            single: true,
+        }
+    }
+
+    /// The same rows with these fields only, in this order.
+    ///
+    /// # Errors
+    ///
+    /// There is no field of such a name.
+    pub fn select(self, columns: &[String]) -> Result<Self, Error> {
+        let places: Vec<usize> = columns
+            .iter()
+            .map(|name| self.place(name))
+            .collect::<Result<_, _>>()?;
+        let rows = self.rows.iter();
+        Ok(Self {
+            fields: places.iter().map(|i| self.fields[*i].clone()).collect(),
+            rows: rows
+                .map(|row| places.iter().map(|i| row[*i].clone()).collect())
+                .collect(),
+            single: self.single,
+        })
+    }
+
+    fn place(&self, name: &str) -> Result<usize, Error> {
+        let found = self.fields.iter().position(|field| field.label == name);
+        found.ok_or_else(|| {
+            let labels: Vec<&str> = self.fields.iter().map(|field| &*field.label).collect();
+            usage(format!("there is no column {name:?} here"))
+                .why(format!("there are {}", labels.join(", ")))
+                .hint(suggestion(name, &labels))
+        })
+    }
+
+    /// Appends it in a format; returns the names of columns there was no room for.
+    pub fn print(&self, out: &mut Vec<u8>, format: Format, look: Look) -> Vec<String> {
+        match format {
+            Format::Table | Format::Wide if self.single => {
+                Page::new(out, look).lines("", &self.pairs());
+            }
+            Format::Json if self.single => {
+                json::write(out, self);
+                out.push(b'\n');
+            }
+            Format::Yaml if self.single => yaml::write(out, self),
+            _ => {
+                let mut printer = Printer::new(format, self.fields.clone(), look);
+                printer.print(out, self.rows.iter());
+                return printer.end(out);
+            }
+        }
+        Vec::new()
+    }
+
+    fn pairs(&self) -> Vec<(&str, Value<'_>)> {
+        let values = self.rows.iter().flatten().cloned();
+        self.fields.iter().map(|f| &*f.label).zip(values).collect()
+    }
+}
+
+impl Serialize for Sheet<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut objects = self.rows.iter().map(|row| Object(&self.fields, row));
+        match objects.next() {
+            Some(object) if self.single => object.serialize(serializer),
+            first => serializer.collect_seq(first.into_iter().chain(objects)),
+        }
+    }
+}
+
+/// Several sheets under names.
+#[derive(Debug)]
+pub struct Document<'a>(pub Vec<(&'static str, Sheet<'a>)>);
+
+impl Document<'_> {
+    /// Appends it in a format; returns the names of columns there was no room for.
+    pub fn print(&self, out: &mut Vec<u8>, format: Format, look: Look) -> Vec<String> {
+        match format {
+            Format::Table | Format::Wide => return self.print_page(out, look),
+            Format::Json | Format::Jsonl => {
+                json::write(out, self);
+                out.push(b'\n');
+            }
+            Format::Yaml => yaml::write(out, self),
+            Format::Csv | Format::Tsv | Format::Ids => return self.flat().print(out, format, look),
+        }
+        Vec::new()
+    }
+
+    fn print_page(&self, out: &mut Vec<u8>, look: Look) -> Vec<String> {
+        let mut omitted = Vec::new();
+        for (name, sheet) in &self.0 {
+            if sheet.single {
+                Page::new(out, look).lines(name, &sheet.pairs());
+            } else if !sheet.rows.is_empty() {
+                Page::new(out, look).heading(name);
+                omitted.extend(sheet.print(out, Format::Table, look));
+            }
+        }
+        omitted
+    }
+
+    /// One row for each figure, so that lines of one shape hold all of them.
+    fn flat(&self) -> Sheet<'_> {
+        let mut rows = Vec::new();
+        for (name, sheet) in &self.0 {
+            // What the rows of a list are about stands in their first field.
+            let first = usize::from(!sheet.single);
+            for row in &sheet.rows {
+                let subject = match sheet.single {
+                    true => Value::Absent,
+                    false => row.first().cloned().unwrap_or(Value::Absent),
+                };
+                let figures = sheet.fields.iter().zip(row).skip(first);
+                rows.extend(figures.map(|(field, value)| {
+                    let figure = Value::Text(&field.key);
+                    vec![Value::Text(name), subject.clone(), figure, value.clone()]
+                }));
+            }
+        }
+        Sheet::list(
+            ["section", "subject", "figure", "value"]
+                .map(Field::named)
+                .into(),
+            rows,
+        )
+    }
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, sheet) in &self.0 {
+            map.serialize_entry(name, sheet)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,92 @@
+//! What standard output is: a terminal of some width, or not.
+
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+
+use super::Format;
+
+/// How output looks to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Columns there are; `None` when nothing is to be cut.
+    pub width: Option<usize>,
+    /// A person looks at it through a terminal.
+    pub terminal: bool,
+    /// Colours are wanted.
+    pub colours: bool,
+    /// Names of columns are wanted.
+    pub header: bool,
+}
+
+/// When colours are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Colours {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Used when a terminal does not know its own width.
+const USUAL_WIDTH: usize = 80;
+
+/// Finds out how output to `stream` looks. It is asked only what `format` needs.
+pub fn look(
+    stream: impl AsFd,
+    format: Format,
+    colours: Colours,
+    header: bool,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Look {
+    // One question answers both: only terminals have a size.
+    let size = rustix::termios::tcgetwinsize(stream).ok();
+    let columns = size.map(|size| match size.ws_col {
+        0 => USUAL_WIDTH,
+        columns => columns.into(),
+    });
+    let terminal = size.is_some();
+    Look {
+        width: columns.filter(|_| format.is_table()),
+        terminal,
+        colours: match colours {
+            Colours::Always => true,
+            Colours::Never => false,
+            Colours::Auto => terminal && takes_colours(variable),
+        },
+        header,
+    }
+}
+
+/// What <https://no-color.org> asks for, and terminals that can do nothing.
+fn takes_colours(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = variable("TERM").is_some_and(|value| value == "dumb");
+    !refused && !dumb
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_refused_by_no_color_and_by_dumb_terminals() {
+        let with = |name: &'static str, value: &'static str| {
+            takes_colours(move |asked| (asked == name).then(|| value.into()))
+        };
+        assert!(with("TERM", "xterm"));
+        assert!(with("NO_COLOR", ""));
+        assert!(!with("NO_COLOR", "1"));
+        assert!(!with("TERM", "dumb"));
+    }
+
+    #[test]
+    fn what_is_no_terminal_is_neither_cut_nor_coloured() {
+        let file = tempfile::tempfile().expect("a file");
+        let seen = look(&file, Format::Table, Colours::Auto, true, |_| None);
+        assert_eq!(seen.width, None);
+        assert!(!seen.colours && !seen.terminal);
+        let forced = look(&file, Format::Table, Colours::Always, true, |_| None);
+        assert!(forced.colours);
+    }
+}

@@ -1,0 +1,27 @@
+//! Owns every conversation with AWS: one connection pool, typed clients kept
+//! warm for each caller and region, and what a failure means.
+//!
+//! Invariants: every call passes through [`crate::resilience`]; nothing here
+//! reads the daemon's own environment for AWS or proxy settings; credentials
+//! arrive as providers and are never logged.
+//!
+//! It decides neither whose credentials are used nor what is kept of an answer.
+
+pub mod connector;
+pub mod error;
+mod http;
+pub(crate) mod idle;
+mod operation;
+pub mod pool;
+mod region_client;
+pub mod sts;
+#[cfg(test)]
+mod testing;
+mod user_agent;
+
+pub use connector::Connector;
+pub use error::{ApiError, ErrorClass};
+pub use operation::{Operation, Service};
+pub use pool::{Pool, PoolConfig};
+pub use region_client::{Page, PageRequest, RegionClient};
+pub use sts::Sts;

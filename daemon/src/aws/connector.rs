@@ -1,0 +1,79 @@
+//! What all AWS clients have in common: connections, time limits, attempts.
+//!
+//! Invariant: a configuration is made only of what is passed in. `aws-config`'s
+//! loaders are not used because they consult the environment of the process.
+
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::app_name::AppName;
+use aws_types::region::Region;
+
+use crate::resilience::ResilienceConfig;
+
+/// How long a connection may take to open: the SDK's own default.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
+
+/// Makes the configuration of AWS clients; cloning shares the connections.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    http: SharedHttpClient,
+    timeouts: TimeoutConfig,
+    retry: RetryConfig,
+}
+
+impl Connector {
+    /// A connector without any connection yet. Cheap: no file is read.
+    #[must_use]
+    pub fn new(config: &ResilienceConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(config.attempt_timeout)
+            .operation_timeout(config.operation_timeout)
+            .build();
+        Self {
+            http: super::http::shared_client(CONNECT_TIMEOUT),
+            timeouts,
+            retry: RetryConfig::standard().with_max_attempts(config.max_attempts),
+        }
+    }
+
+    /// The connections, for code that needs an HTTP client without a service.
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        self.http.clone()
+    }
+
+    /// A configuration for clients of one region. Without credentials requests
+    /// go unsigned. The provider is asked for each attempt and keeps credentials
+    /// itself: a second copy, in the client, would outlive their refusal.
+    #[must_use]
+    pub fn sdk_config(
+        &self,
+        region: &str,
+        endpoint: Option<&str>,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> SdkConfig {
+        let mut builder = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .app_name(AppName::new("aws-ssm").expect("letters and a hyphen are allowed"))
+            .http_client(self.http.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .timeout_config(self.timeouts.clone())
+            .retry_config(self.retry.clone())
+            .region(Region::new(region.to_owned()));
+        builder.set_identity_cache(Some(IdentityCache::no_cache()));
+        builder.set_endpoint_url(endpoint.map(str::to_owned));
+        builder.set_credentials_provider(credentials);
+        builder.build()
+    }
+}

@@ -1,0 +1,114 @@
+//! The AWS operations that are used, and how AWS spells them.
+
+use std::fmt;
+
+/// An AWS service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Service {
+    Ec2,
+    Ssm,
+    Sts,
+}
+
+impl Service {
+    /// The prefix of its IAM actions.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::Ssm => "ssm",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// The name people know it by.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ec2 => "EC2",
+            Self::Ssm => "Systems Manager",
+            Self::Sts => "STS",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One operation of a service. The counters are a table over these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Operation {
+    DescribeInstances,
+    DescribeRegions,
+    DescribeInstanceInformation,
+    GetCallerIdentity,
+    AssumeRole,
+    AssumeRoleWithWebIdentity,
+}
+
+impl Operation {
+    /// Every operation, in the order of the counters.
+    pub const ALL: [Self; 6] = [
+        Self::DescribeInstances,
+        Self::DescribeRegions,
+        Self::DescribeInstanceInformation,
+        Self::GetCallerIdentity,
+        Self::AssumeRole,
+        Self::AssumeRoleWithWebIdentity,
+    ];
+
+    /// Its place in [`Operation::ALL`].
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The service it belongs to.
+    #[must_use]
+    pub fn service(self) -> Service {
+        match self {
+            Self::DescribeInstances | Self::DescribeRegions => Service::Ec2,
+            Self::DescribeInstanceInformation => Service::Ssm,
+            Self::GetCallerIdentity | Self::AssumeRole | Self::AssumeRoleWithWebIdentity => {
+                Service::Sts
+            }
+        }
+    }
+
+    /// The IAM action, as in `ec2:DescribeInstances`.
+    #[must_use]
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::DescribeInstances => "ec2:DescribeInstances",
+            Self::DescribeRegions => "ec2:DescribeRegions",
+            Self::DescribeInstanceInformation => "ssm:DescribeInstanceInformation",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::AssumeRole => "sts:AssumeRole",
+            Self::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.action())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operation_stands_at_its_own_place() {
+        for (place, operation) in Operation::ALL.into_iter().enumerate() {
+            assert_eq!(operation.index(), place);
+            let prefix = format!("{}:", operation.service());
+            assert!(operation.action().starts_with(&prefix));
+        }
+    }
+}

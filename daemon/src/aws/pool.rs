@@ -1,0 +1,94 @@
+//! Keeps AWS clients warm: one entry for each credential key and region.
+//!
+//! Invariants: a hit makes no connection, loads nothing and calls nobody; an
+//! entry is built once however many ask at the same time; there are never more
+//! than the capacity, and none stays unused beyond its idle time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_ssm_proto::domain::PoolStats;
+use tokio::time::Instant;
+
+use super::idle::IdleMap;
+use super::{Connector, RegionClient};
+use crate::identity::{CredentialKey, VerifiedIdentity};
+use crate::resilience::Resilience;
+
+/// The pool's part of the `performance` section of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolConfig {
+    /// Entries at most; at least 1.
+    pub capacity: usize,
+    /// How long an unused entry stays.
+    pub idle: Duration,
+}
+
+impl Default for PoolConfig {
+    fn default() -> Self {
+        Self {
+            capacity: 50,
+            idle: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// The warm clients.
+#[derive(Debug)]
+pub struct Pool {
+    connector: Connector,
+    resilience: Arc<Resilience>,
+    clients: IdleMap<(CredentialKey, String), Arc<RegionClient>>,
+}
+
+impl Pool {
+    /// An empty pool, whose clients share the connector's connections.
+    #[must_use]
+    pub fn new(config: &PoolConfig, connector: Connector, resilience: Arc<Resilience>) -> Self {
+        Self {
+            connector,
+            resilience,
+            clients: IdleMap::new(config.capacity, config.idle),
+        }
+    }
+
+    /// The clients of an identity in a region.
+    #[must_use]
+    pub fn client(&self, identity: &VerifiedIdentity, region: &str) -> Arc<RegionClient> {
+        let key = (*identity.credential_key(), region.to_owned());
+        self.clients.get_or_build(key, Instant::now(), || {
+            let resilience = Arc::clone(&self.resilience);
+            Arc::new(RegionClient::new(
+                &self.connector,
+                resilience,
+                identity,
+                region,
+            ))
+        })
+    }
+
+    /// Drops the clients of credentials that ended, and with them what they
+    /// remember of the credentials.
+    pub fn forget(&self, credentials: &CredentialKey) {
+        self.clients.forget(|(key, _)| key == credentials);
+    }
+
+    /// Drops the clients that nobody used for their idle time.
+    pub fn sweep(&self) {
+        self.clients.sweep(Instant::now());
+    }
+
+    /// What it holds and what it did.
+    #[must_use]
+    pub fn stats(&self) -> PoolStats {
+        self.sweep();
+        let counts = self.clients.counts();
+        PoolStats {
+            size: self.clients.len() as u64,
+            hits: counts.hits,
+            misses: counts.misses,
+            evicted_by_capacity: counts.evicted_by_capacity,
+            evicted_by_age: counts.evicted_by_age,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The running daemon: its parts, put together once and handed to the services.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_ssm_proto::domain::{DaemonStatus, Hello, Stats};
+use aws_ssm_proto::endpoint::Endpoint;
+use aws_ssm_proto::hello;
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use crate::aws::{Connector, Pool};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::identity::{DefaultSettings, Identities};
+use crate::inventory::Inventory;
+use crate::lifecycle::{Life, Reason};
+use crate::metrics::{Metrics, summary_line};
+use crate::refresh::{self, Workers};
+use crate::resilience::Resilience;
+
+/// How often what is unused is dropped.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// What the daemon can say of itself, fixed when it starts.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    socket: PathBuf,
+    log_file: Option<PathBuf>,
+    started_at: SystemTime,
+    started: Duration,
+    clock: Clock,
+}
+
+impl Facts {
+    /// Of a daemon that starts now.
+    #[must_use]
+    pub fn new(endpoint: &Endpoint, log_file: Option<PathBuf>) -> Self {
+        let clock = Clock::boot();
+        Self {
+            socket: endpoint.socket.clone(),
+            log_file,
+            started_at: SystemTime::now(),
+            started: clock.now(),
+            clock,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Daemon {
+    pub(crate) identities: Arc<Identities>,
+    pub(crate) inventory: Arc<Inventory>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) life: Life,
+    pool: Arc<Pool>,
+    resilience: Arc<Resilience>,
+    facts: Facts,
+    config_file: Option<PathBuf>,
+    background: Mutex<Option<Background>>,
+}
+
+/// The tasks that nobody's call runs.
+#[derive(Debug)]
+struct Background {
+    workers: Workers,
+    chores: JoinSet<()>,
+}
+
+impl Daemon {
+    /// Puts the parts together and starts what runs beside calls. Asks nothing of
+    /// AWS and reads no file.
+    #[must_use]
+    pub fn start(config: &Config, facts: Facts, life: Life) -> Arc<Self> {
+        let metrics = Arc::new(Metrics::new());
+        let resilience = Arc::new(Resilience::new(config.resilience(), Arc::clone(&metrics)));
+        let connector = Connector::new(&config.resilience());
+        let identities = Arc::new(Identities::new(
+            &connector,
+            Arc::clone(&resilience),
+            defaults(config),
+            facts.clock.clone(),
+        ));
+        let pool = Arc::new(Pool::new(
+            &config.pool(),
+            connector,
+            Arc::clone(&resilience),
+        ));
+        let (queue, jobs) = refresh::queue(facts.clock.clone());
+        let inventory = Arc::new(Inventory::new(
+            config.inventory(),
+            Arc::clone(&pool),
+            Arc::clone(&identities),
+            Arc::clone(&metrics),
+            queue.clone(),
+            facts.clock.clone(),
+        ));
+        let workers = Workers::spawn(config.workers(), jobs, &queue, &inventory, &metrics);
+        let daemon = Arc::new(Self {
+            identities,
+            inventory,
+            metrics,
+            life,
+            pool,
+            resilience,
+            facts,
+            config_file: config.file.clone(),
+            background: Mutex::new(None),
+        });
+        let chores = daemon.chores(config.metrics_interval());
+        *daemon.lock_background() = Some(Background { workers, chores });
+        daemon
+    }
+
+    /// Which daemon this is.
+    #[must_use]
+    pub fn hello(&self) -> Hello {
+        Hello {
+            protocol_major: hello::PROTOCOL_MAJOR,
+            protocol_minor: hello::PROTOCOL_MINOR,
+            build: hello::BUILD.to_owned(),
+            pid: std::process::id(),
+            started_at: self.facts.started_at,
+        }
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn status(&self) -> DaemonStatus {
+        DaemonStatus {
+            hello: self.hello(),
+            executable: std::env::current_exe().unwrap_or_default(),
+            socket: self.facts.socket.clone(),
+            config_file: self.config_file.clone(),
+            log_file: self.facts.log_file.clone(),
+            connections: self.life.connections(),
+            idle_exit_in: self.life.idle_exit_in(),
+            draining: self.life.shutdown().is_draining(),
+            identities: self.identities.count() as u64,
+            cache_entries: self.inventory.describe().len() as u64,
+        }
+    }
+
+    /// Everything that is counted.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counted = self.metrics.snapshot();
+        let entries = self.inventory.describe();
+        let mut regions: Vec<_> = entries.iter().map(|entry| &entry.region).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        let mut cache = counted.cache;
+        cache.entries = entries.len() as u64;
+        cache.rows = entries.iter().map(|entry| entry.rows).sum();
+        cache.bytes = entries.iter().map(|entry| entry.bytes).sum();
+        let mut memory = counted.memory;
+        memory.instance_data = cache.bytes;
+        Stats {
+            uptime: self.facts.clock.now().saturating_sub(self.facts.started),
+            api: counted.api,
+            cache,
+            pool: self.pool.stats(),
+            memory,
+            rpc: counted.rpc,
+            breakers: self.resilience.breakers(),
+            identities: self.identities.count() as u64,
+            regions: regions.len() as u64,
+        }
+    }
+
+    /// Ends the daemon at a caller's wish.
+    pub fn end(&self, now: bool) {
+        self.life.shutdown().begin(Reason::Asked, now);
+    }
+
+    /// Stops everything that runs, and waits until it is gone.
+    pub async fn shut_down(&self) {
+        let background = self.lock_background().take();
+        if let Some(Background {
+            workers,
+            mut chores,
+        }) = background
+        {
+            chores.shutdown().await;
+            workers.shut_down().await;
+        }
+        self.inventory.shut_down().await;
+        self.identities.shutdown().await;
+    }
+
+    fn chores(self: &Arc<Self>, summary_every: Option<Duration>) -> JoinSet<()> {
+        let mut chores = JoinSet::new();
+        let (pool, identities) = (Arc::clone(&self.pool), Arc::clone(&self.identities));
+        chores.spawn(async move {
+            let mut ticks = interval(HOUSEKEEPING);
+            loop {
+                ticks.tick().await;
+                pool.sweep();
+                identities.forget_idle();
+            }
+        });
+        if let Some(every) = summary_every {
+            // Weak, because the daemon owns this task.
+            let daemon = Arc::downgrade(self);
+            chores.spawn(async move {
+                let mut ticks = interval(every);
+                ticks.tick().await;
+                loop {
+                    ticks.tick().await;
+                    let Some(daemon) = daemon.upgrade() else {
+                        return;
+                    };
+                    tracing::info!("{}", summary_line(&daemon.stats()));
+                }
+            });
+        }
+        chores
+    }
+
+    fn lock_background(&self) -> std::sync::MutexGuard<'_, Option<Background>> {
+        self.background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn defaults(config: &Config) -> DefaultSettings {
+    DefaultSettings {
+        region: config.default.region.clone(),
+        profile: config.default.profile.clone(),
+        session_name: DefaultSettings::session_name_for(&config.user),
+    }
+}

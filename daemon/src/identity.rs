@@ -1,0 +1,335 @@
+//! From a caller's settings to credentials, and to the proof of whose they are.
+//!
+//! Admission has two steps. A *credential key*, a keyed hash over every input
+//! that decides a caller's credentials, costs a few `stat`s; one seen for the
+//! first time is verified by `sts:GetCallerIdentity` and stands for that
+//! principal until its credentials end.
+//!
+//! Invariants: only this module makes a [`VerifiedIdentity`]; it takes AWS
+//! settings from the [`Caller`] alone, never from the process's environment; it
+//! never prompts; nobody waits past the deadline; secrets are in zeroizing
+//! memory and never shown. It keeps no answers and decides nothing about them.
+
+mod endpoints;
+mod files;
+mod key;
+mod plan;
+mod principal;
+mod profile;
+mod provider;
+mod region;
+mod registry;
+mod settings;
+mod sts;
+#[cfg(test)]
+mod testing;
+mod verified;
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_ssm_proto::domain::{Caller, Error, ErrorKind};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use endpoints::Endpoints;
+pub use key::CredentialKey;
+pub use principal::Principal;
+pub use settings::DefaultSettings;
+pub use verified::VerifiedIdentity;
+
+use crate::aws::{Connector, Service, Sts};
+use crate::clock::Clock;
+use crate::resilience::Resilience;
+use files::{FileCache, Stamp};
+use key::{KeyInputs, KeyMaker};
+use plan::CredentialPlan;
+use profile::{FileKind, Profiles};
+use provider::{Provider, RENEW_LIMIT};
+use registry::{Known, Outcome, Registry, Verification};
+use settings::Settings;
+use sts::{Place, TokenService};
+
+/// What a caller's settings have led to.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The caller, verified.
+    pub identity: VerifiedIdentity,
+    /// The regions this call asks for, each once, in the order asked.
+    pub regions: Vec<String>,
+}
+
+/// Everybody the daemon knows.
+pub struct Identities {
+    inner: Arc<Inner>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+struct Inner {
+    keys: Arc<KeyMaker>,
+    files: FileCache,
+    registry: Arc<Registry>,
+    sts: Arc<dyn TokenService>,
+    defaults: DefaultSettings,
+    wall: SharedTimeSource,
+}
+
+/// A caller's settings, resolved, with nobody asked yet.
+struct Prepared {
+    key: CredentialKey,
+    plan: CredentialPlan,
+    endpoints: Endpoints,
+    regions: Vec<String>,
+}
+
+impl Identities {
+    /// Knows nobody yet. `clock` measures how long a binding goes unused.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system gives no random bytes for the hash key.
+    #[must_use]
+    pub fn new(
+        connector: &Connector,
+        resilience: Arc<Resilience>,
+        defaults: DefaultSettings,
+        clock: Clock,
+    ) -> Self {
+        let mut hash_key = [0; 32];
+        getrandom::fill(&mut hash_key).expect("the operating system gives random bytes");
+        let sts = Arc::new(Sts::new(connector.clone(), resilience));
+        let wall = SharedTimeSource::new(SystemTimeSource::new());
+        Self::with_parts(sts, defaults, KeyMaker::new(hash_key), clock, wall)
+    }
+
+    fn with_parts(
+        sts: Arc<dyn TokenService>,
+        defaults: DefaultSettings,
+        keys: KeyMaker,
+        idle: Clock,
+        wall: SharedTimeSource,
+    ) -> Self {
+        let keys = Arc::new(keys);
+        let inner = Inner {
+            files: FileCache::new(Arc::clone(&keys), wall.clone()),
+            keys,
+            registry: Arc::new(Registry::new(idle, wall.clone())),
+            sts,
+            defaults,
+            wall,
+        };
+        Self {
+            inner: Arc::new(inner),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Whose credentials the caller's settings lead to, and the regions asked.
+    ///
+    /// Warm, this is a few `stat`s and a hash. A credential key that is not
+    /// bound is verified by STS once for all who wait, and the verification goes
+    /// on when the first of them leaves.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` for a missing or impossible region or endpoint; `Config` for a
+    /// profile file that is broken or contradicts itself; `Credentials` if there
+    /// are none or STS refuses them; `Unavailable` if STS cannot be reached in
+    /// time; `Daemon` if it is stopping, or full.
+    pub async fn admit(&self, caller: &Caller, deadline: Instant) -> Result<Admission, Error> {
+        let prepared = timeout_at(deadline, self.inner.prepare(caller)).await;
+        let prepared = prepared.map_err(|_| slow_files(caller))??;
+        let regions = prepared.regions.clone();
+        let identity = match self.inner.registry.look(prepared.key)? {
+            Known::Bound(identity) => identity,
+            Known::Pending(outcome) => wait(outcome, deadline).await?,
+            Known::Nothing(duty) => wait(self.verify(prepared, duty), deadline).await?,
+        };
+        Ok(Admission { identity, regions })
+    }
+
+    /// How many credential keys are bound.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.inner.registry.count()
+    }
+
+    /// Ends the binding of credentials that AWS has refused (`ExpiredToken`,
+    /// `InvalidClientTokenId` …); the next caller with them asks STS again. Ends
+    /// that of their own key only, never the principal's other callers'.
+    pub fn unbind(&self, identity: &VerifiedIdentity) {
+        identity.provider().forget();
+        self.inner.registry.unbind(identity);
+    }
+
+    /// Ends the bindings unused for an hour, and with them drops the keys they
+    /// hold. To be called now and then; a verification does so too.
+    pub fn forget_idle(&self) {
+        self.inner.registry.forget_idle();
+    }
+
+    /// Stops the verifications under way, whose callers are told so, and waits
+    /// until they have ended.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Begins to find out whose credentials these are.
+    fn verify(&self, prepared: Prepared, duty: Verification) -> watch::Receiver<Outcome> {
+        let outcome = duty.subscribe();
+        let inner = Arc::clone(&self.inner);
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let deadline = Instant::now() + RENEW_LIMIT;
+            let verification = inner.verify(prepared, duty.provider.clone(), deadline);
+            let verified = tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(stopping()),
+                verified = timeout_at(deadline, verification) => {
+                    verified.unwrap_or_else(|_| Err(too_slow()))
+                }
+            };
+            duty.settle(verified);
+        });
+        outcome
+    }
+}
+
+impl Drop for Identities {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identities")
+            .field("count", &self.count())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    async fn prepare(&self, caller: &Caller) -> Result<Prepared, Error> {
+        let config = self.files.load(&caller.config_file, FileKind::Config);
+        let config = config.await?;
+        let credentials = self
+            .files
+            .load(&caller.credentials_file, FileKind::Credentials);
+        let credentials = credentials.await?;
+        let profiles = Profiles::new(&config.parsed, &credentials.parsed);
+        let settings = Settings::resolve(caller, profiles, &self.defaults)?;
+        let plan = CredentialPlan::make(&settings, &self.defaults)?;
+        let regions = settings.regions(&self.defaults)?;
+        // A token that cannot be looked at is reported when it is read.
+        let token = plan
+            .token_file()
+            .and_then(|path| Stamp::of(path).ok().flatten());
+        let key = self.keys.key(&KeyInputs {
+            caller,
+            default_profile: self.defaults.profile.as_deref(),
+            session_name: &self.defaults.session_name,
+            config: &config,
+            credentials: &credentials,
+            token,
+        });
+        Ok(Prepared {
+            key,
+            plan,
+            endpoints: settings.endpoints,
+            regions,
+        })
+    }
+
+    async fn verify(
+        &self,
+        prepared: Prepared,
+        provider: Option<Arc<Provider>>,
+        deadline: Instant,
+    ) -> Result<VerifiedIdentity, Error> {
+        let region = prepared.regions.into_iter().next();
+        let place = Place {
+            region: region.expect("a call asks for one region at least"),
+            endpoint: prepared.endpoints.get(Service::Sts).map(str::to_owned),
+            key: prepared.key,
+        };
+        let provider = provider.unwrap_or_else(|| {
+            let (sts, wall) = (Arc::clone(&self.sts), self.wall.clone());
+            Arc::new(Provider::new(prepared.plan, sts, place.clone(), wall))
+        });
+        let credentials = provider.credentials().await?;
+        let bound_until = credentials.expiry();
+        let said = self
+            .sts
+            .caller_identity(&place, credentials, deadline)
+            .await?;
+        let principal = Principal::new(said, prepared.endpoints)?;
+        tracing::info!(arn = principal.arn(), key = ?prepared.key, "identity verified");
+        let region = place.region;
+        Ok(VerifiedIdentity::new(
+            principal,
+            prepared.key,
+            provider,
+            region,
+            bound_until,
+        ))
+    }
+}
+
+async fn wait(
+    mut outcome: watch::Receiver<Outcome>,
+    deadline: Instant,
+) -> Result<VerifiedIdentity, Error> {
+    let settled = timeout_at(deadline, outcome.wait_for(Option::is_some)).await;
+    match settled {
+        Err(_) => Err(too_slow()),
+        Ok(Ok(outcome)) => outcome.clone().unwrap_or_else(|| Err(abandoned())),
+        Ok(Err(_)) => Err(abandoned()),
+    }
+}
+
+fn slow_files(caller: &Caller) -> Error {
+    let files = format!(
+        "{} or {} did not answer in time",
+        caller.config_file.display(),
+        caller.credentials_file.display()
+    );
+    Error::new(
+        ErrorKind::Unavailable,
+        "the profile files could not be read in time",
+    )
+    .why(files)
+    .hint("check the file system they are on, or allow more time with --timeout")
+}
+
+fn too_slow() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "STS did not say in time whose credentials these are",
+    )
+    .why("no answer came before the call's time was over")
+    .hint("check the network and the endpoint, or allow more time with --timeout")
+}
+
+fn stopping() -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon is stopping")
+        .why("it was told to stop while STS was being asked")
+        .hint("try again")
+}
+
+/// The verification ended without a word, which only a panic does.
+fn abandoned() -> Error {
+    Error::new(ErrorKind::Internal, "the credentials could not be verified")
+        .why("the verification broke off")
+        .hint("the daemon's log says more: aws-ssm daemon logs")
+}
+
+#[cfg(test)]
+mod tests;

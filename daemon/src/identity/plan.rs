@@ -1,0 +1,295 @@
+//! Which credentials a caller's settings lead to, and how they are obtained.
+//!
+//! A pure function: it reads no file, asks nobody and prompts nobody. The order
+//! is that of the `aws` command. An explicit `--profile` beats exported keys;
+//! exported keys beat the profile of a variable; within a profile come a role
+//! on top of other credentials, web identity, single sign-on, the credentials
+//! file's keys, a console login, a credential process, and the configuration
+//! file's keys.
+
+mod refusal;
+mod role;
+mod web_identity;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_ssm_proto::domain::{Error, ErrorKind};
+
+use super::profile::{FileKind, Profile};
+use super::settings::{DefaultSettings, Settings};
+
+/// What leads to credentials.
+#[derive(Clone, Debug)]
+pub enum CredentialPlan {
+    /// Keys that are at hand.
+    Static(StaticKeys),
+    /// A role, assumed with other credentials.
+    AssumeRole(Box<RolePlan>),
+    /// A role, assumed with a token that an identity provider wrote to a file.
+    WebIdentity(WebIdentityPlan),
+}
+
+/// Keys that are at hand.
+#[derive(Clone)]
+pub struct StaticKeys {
+    /// The keys; zeroized with the last clone.
+    pub credentials: Credentials,
+    /// Where they were found.
+    pub origin: Origin,
+}
+
+impl fmt::Debug for StaticKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticKeys")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A role, assumed with other credentials.
+#[derive(Clone)]
+pub struct RolePlan {
+    /// Whose credentials assume it.
+    pub source: CredentialPlan,
+    /// The role's ARN.
+    pub role_arn: String,
+    /// The secret that some trust policies demand.
+    pub external_id: Option<String>,
+    /// Appears in the principal's ARN.
+    pub session_name: String,
+    /// The role's own default if `None`.
+    pub duration: Option<Duration>,
+    /// What asks for the role.
+    pub origin: Origin,
+}
+
+impl fmt::Debug for RolePlan {
+    /// Without the external id, which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RolePlan")
+            .field("source", &self.source)
+            .field("role_arn", &self.role_arn)
+            .field("session_name", &self.session_name)
+            .field("duration", &self.duration)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A role, assumed with a token from a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebIdentityPlan {
+    /// Absolute; read again for each use.
+    pub token_file: PathBuf,
+    /// The role's ARN.
+    pub role_arn: String,
+    /// Appears in the principal's ARN.
+    pub session_name: String,
+    /// What names the token file.
+    pub origin: Origin,
+}
+
+/// Where a setting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The caller's variables.
+    Environment,
+    /// A profile.
+    Profile(String),
+    /// A flag of this call.
+    Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("environment"),
+            Self::Profile(name) => write!(f, "profile {name}"),
+            Self::Flag => f.write_str("command line"),
+        }
+    }
+}
+
+impl fmt::Display for CredentialPlan {
+    /// Where the credentials come from, for people: `environment`,
+    /// `profile prod`, `role … assumed from profile prod`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Static(keys) => keys.origin.fmt(f),
+            Self::AssumeRole(role) => {
+                let RolePlan {
+                    source,
+                    role_arn,
+                    origin,
+                    ..
+                } = role.as_ref();
+                match origin {
+                    Origin::Flag => write!(f, "role {role_arn} assumed from {source}"),
+                    _ => write!(f, "{origin} (role {role_arn} assumed from {source})"),
+                }
+            }
+            Self::WebIdentity(web) => {
+                write!(f, "{} (role {} by web identity)", web.origin, web.role_arn)
+            }
+        }
+    }
+}
+
+impl CredentialPlan {
+    /// The credentials that these settings lead to.
+    ///
+    /// # Errors
+    ///
+    /// `Credentials` if there are none, only half a pair, or some that this
+    /// version cannot obtain; `Config` if a profile contradicts itself or names
+    /// one that does not exist; `Usage` if `--role-arn` is no role's ARN.
+    pub fn make(settings: &Settings<'_>, defaults: &DefaultSettings) -> Result<Self, Error> {
+        let planner = Planner { settings, defaults };
+        let plan = planner.without_flag()?;
+        match &settings.caller.role_arn {
+            Some(role_arn) => planner.role_on_top(plan, role_arn),
+            None => Ok(plan),
+        }
+    }
+
+    /// The token file whose content decides the credentials, if one does.
+    #[must_use]
+    pub fn token_file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Static(_) => None,
+            Self::AssumeRole(role) => role.source.token_file(),
+            Self::WebIdentity(web) => Some(&web.token_file),
+        }
+    }
+}
+
+struct Planner<'a> {
+    settings: &'a Settings<'a>,
+    defaults: &'a DefaultSettings,
+}
+
+impl<'a> Planner<'a> {
+    fn without_flag(&self) -> Result<CredentialPlan, Error> {
+        if !self.settings.is_explicit
+            && let Some(keys) = self.exported_keys()?
+        {
+            return Ok(keys);
+        }
+        let profile = self.settings.profile;
+        if let Some(profile) = profile
+            && role::is_wanted(profile)
+        {
+            return self.role(profile, &mut vec![profile.name()]);
+        }
+        let variables_count = !self.settings.is_explicit;
+        let found = self.in_profile(profile, variables_count)?;
+        found.ok_or_else(|| refusal::no_credentials(self.settings))
+    }
+
+    /// The keys in the caller's variables.
+    fn exported_keys(&self) -> Result<Option<CredentialPlan>, Error> {
+        let variable = |name| self.settings.variable(name);
+        let id = variable("AWS_ACCESS_KEY_ID");
+        let secret = variable("AWS_SECRET_ACCESS_KEY");
+        match (id, secret) {
+            (None, None) => Ok(None),
+            (Some(id), Some(secret)) => {
+                let token = variable("AWS_SESSION_TOKEN");
+                Ok(Some(keys(id, secret, token, Origin::Environment)))
+            }
+            (Some(_), None) => Err(refusal::half_exported("AWS_SECRET_ACCESS_KEY")),
+            (None, Some(_)) => Err(refusal::half_exported("AWS_ACCESS_KEY_ID")),
+        }
+    }
+
+    /// The credentials that a profile itself holds or names, apart from roles on
+    /// top of others.
+    fn in_profile(
+        &self,
+        profile: Option<Profile<'a>>,
+        variables_count: bool,
+    ) -> Result<Option<CredentialPlan>, Error> {
+        if let Some(web) = self.web_identity(profile, variables_count)? {
+            return Ok(Some(web));
+        }
+        let Some(profile) = profile else {
+            return Ok(None);
+        };
+        let set = |property| profile.get(property).is_some();
+        let refuse = |what: &str| Err(refusal::not_yet(profile, self.settings, what));
+        if set("sso_account_id") || set("sso_role_name") {
+            return refuse("signs in through IAM Identity Center");
+        }
+        if let Some(keys) = keys_in(profile, FileKind::Credentials)? {
+            return Ok(Some(keys));
+        }
+        if set("login_session") {
+            return refuse("uses a console login");
+        }
+        if set("credential_process") {
+            return refuse("runs a credential process");
+        }
+        match keys_in(profile, FileKind::Config)? {
+            None if set("aws_secret_access_key") => {
+                Err(refusal::half_pair(profile, "aws_access_key_id"))
+            }
+            found => Ok(found),
+        }
+    }
+}
+
+/// The keys that a profile has in one of the files. An id and a secret of
+/// different files do not belong together, and a secret alone does not count
+/// while the other file has a pair.
+fn keys_in(profile: Profile<'_>, file: FileKind) -> Result<Option<CredentialPlan>, Error> {
+    let get = |property| profile.in_file(file, property);
+    match (get("aws_access_key_id"), get("aws_secret_access_key")) {
+        (None, _) => Ok(None),
+        (Some(id), Some(secret)) => {
+            let token = get("aws_session_token").or_else(|| get("aws_security_token"));
+            let origin = Origin::Profile(profile.name().to_owned());
+            Ok(Some(keys(id, secret, token, origin)))
+        }
+        (Some(_), None) => Err(refusal::half_pair(profile, "aws_secret_access_key")),
+    }
+}
+
+fn keys(id: &str, secret: &str, token: Option<&str>, origin: Origin) -> CredentialPlan {
+    let token = token.map(str::to_owned);
+    let credentials = Credentials::new(id, secret, token, None, "caller");
+    CredentialPlan::Static(StaticKeys {
+        credentials,
+        origin,
+    })
+}
+
+/// Refuses what STS could not make sense of.
+fn check_role_arn(role_arn: &str, origin: &Origin) -> Result<(), Error> {
+    let parts: Vec<&str> = role_arn.splitn(6, ':').collect();
+    if let ["arn", partition, "iam", _, account, resource] = parts.as_slice()
+        && !partition.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && resource
+            .strip_prefix("role/")
+            .is_some_and(|name| !name.is_empty())
+    {
+        return Ok(());
+    }
+    let (kind, source) = match origin {
+        Origin::Flag => (ErrorKind::Usage, "--role-arn".to_owned()),
+        Origin::Environment => (ErrorKind::Usage, "AWS_ROLE_ARN".to_owned()),
+        Origin::Profile(name) => (ErrorKind::Config, format!("the role_arn of profile {name}")),
+    };
+    Err(
+        Error::new(kind, format!("{source} is no role's ARN: {role_arn:?}"))
+            .why("a role's ARN is written as arn:aws:iam::123456789012:role/NAME is")
+            .hint("`aws iam get-role --role-name NAME` shows it"),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! Carries out a [`CredentialPlan`], and keeps what it leads to until shortly
+//! before its end.
+//!
+//! One refresh at a time, shared by all who wait for it, success and failure
+//! alike: an STS that fails is asked once, not once for each waiter. A refresh
+//! that fails while the present credentials still hold is no failure yet.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_smithy_async::time::SharedTimeSource;
+use aws_ssm_proto::domain::Error;
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::files;
+use super::plan::{CredentialPlan, RolePlan, WebIdentityPlan};
+use super::sts::{Place, TokenService};
+use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity};
+
+/// Credentials are renewed this long before they end, as the SDKs do.
+const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+/// After a failed renewal, how long the present credentials serve untroubled.
+const RENEW_PAUSE: Duration = Duration::from_secs(30);
+/// The time for all the calls of one renewal: the default
+/// `resilience.operation_timeout_seconds`.
+pub(super) const RENEW_LIMIT: Duration = Duration::from_secs(60);
+
+/// Obtains the credentials of one plan.
+pub(super) struct Provider {
+    plan: CredentialPlan,
+    sts: Arc<dyn TokenService>,
+    place: Place,
+    clock: SharedTimeSource,
+    held: Mutex<Held>,
+    /// Renewals that have ended; tells a waiter whether one did while it waited.
+    ended: AtomicU64,
+    /// Held by the one renewal under way; why the last one failed.
+    renewal: tokio::sync::Mutex<Option<Error>>,
+}
+
+#[derive(Default)]
+struct Held {
+    credentials: Option<Credentials>,
+    /// No renewal is tried before this while the credentials hold.
+    not_before: Option<SystemTime>,
+}
+
+impl Provider {
+    pub(super) fn new(
+        plan: CredentialPlan,
+        sts: Arc<dyn TokenService>,
+        place: Place,
+        clock: SharedTimeSource,
+    ) -> Self {
+        Self {
+            plan,
+            sts,
+            place,
+            clock,
+            held: Mutex::default(),
+            ended: AtomicU64::new(0),
+            renewal: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// Credentials that hold now.
+    pub(super) async fn credentials(&self) -> Result<Credentials, Error> {
+        if let CredentialPlan::Static(keys) = &self.plan {
+            return Ok(keys.credentials.clone());
+        }
+        if let Some(credentials) = self.fresh() {
+            return Ok(credentials);
+        }
+        let seen = self.ended.load(Ordering::Acquire);
+        let mut renewal = self.renewal.lock().await;
+        if self.ended.load(Ordering::Acquire) != seen {
+            if let Some(credentials) = self.fresh() {
+                return Ok(credentials);
+            }
+            if let Some(error) = renewal.as_ref() {
+                return Err(error.clone());
+            }
+        }
+        let outcome = self.renew().await;
+        *renewal = outcome.as_ref().err().cloned();
+        self.ended.fetch_add(1, Ordering::AcqRel);
+        outcome
+    }
+
+    /// When the present credentials end; `None` if they do not, or if there are
+    /// none yet.
+    pub(super) fn expires_at(&self) -> Option<SystemTime> {
+        self.held().credentials.as_ref()?.expiry()
+    }
+
+    /// Drops the present credentials: the next to ask gets new ones.
+    pub(super) fn forget(&self) {
+        *self.held() = Held::default();
+    }
+
+    /// Where the credentials come from, for people.
+    pub(super) fn source(&self) -> String {
+        self.plan.to_string()
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fresh(&self) -> Option<Credentials> {
+        let held = self.held();
+        let credentials = held.credentials.as_ref()?;
+        let now = self.clock.now();
+        let serves = credentials.expiry().is_none_or(|end| {
+            let paused = held.not_before.is_some_and(|until| now < until);
+            let margin = if paused { Duration::ZERO } else { RENEW_BEFORE };
+            now + margin < end
+        });
+        serves.then(|| credentials.clone())
+    }
+
+    async fn renew(&self) -> Result<Credentials, Error> {
+        let deadline = Instant::now() + RENEW_LIMIT;
+        let outcome = self.carry_out(&self.plan, deadline).await;
+        let now = self.clock.now();
+        let mut held = self.held();
+        match outcome {
+            Ok(credentials) => {
+                *held = Held {
+                    credentials: Some(credentials.clone()),
+                    not_before: None,
+                };
+                Ok(credentials)
+            }
+            Err(error) => {
+                let present = held.credentials.clone();
+                let holds = |present: &Credentials| present.expiry().is_none_or(|end| now < end);
+                let present = present.filter(holds).ok_or_else(|| error.clone())?;
+                tracing::warn!(source = %self.plan, %error, "credentials could not be renewed");
+                held.not_before = Some(now + RENEW_PAUSE);
+                Ok(present)
+            }
+        }
+    }
+
+    fn carry_out<'a>(
+        &'a self,
+        plan: &'a CredentialPlan,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Result<Credentials, Error>> {
+        Box::pin(async move {
+            match plan {
+                CredentialPlan::Static(keys) => Ok(keys.credentials.clone()),
+                CredentialPlan::AssumeRole(role) => self.assume(role, deadline).await,
+                CredentialPlan::WebIdentity(web) => self.exchange(web, deadline).await,
+            }
+        })
+    }
+
+    async fn assume(&self, role: &RolePlan, deadline: Instant) -> Result<Credentials, Error> {
+        let source = self.carry_out(&role.source, deadline).await?;
+        let request = AssumeRole {
+            role_arn: role.role_arn.clone(),
+            session_name: role.session_name.clone(),
+            external_id: role.external_id.clone(),
+            duration: role.duration,
+            mfa: None,
+        };
+        let sts = &self.sts;
+        sts.assume_role(&self.place, source, request, deadline)
+            .await
+    }
+
+    async fn exchange(
+        &self,
+        web: &WebIdentityPlan,
+        deadline: Instant,
+    ) -> Result<Credentials, Error> {
+        let request = AssumeRoleWithWebIdentity {
+            role_arn: web.role_arn.clone(),
+            session_name: web.session_name.clone(),
+            token: files::read_token(&web.token_file).await?,
+            duration: None,
+        };
+        let sts = &self.sts;
+        sts.assume_role_with_web_identity(&self.place, request, deadline)
+            .await
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider")
+            .field("plan", &self.plan)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProvideCredentials for Provider {
+    /// The SDK's clients ask here whenever those they have are about to end. The
+    /// error's source is the [`Error`] that says what to do.
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move {
+            let credentials = self.credentials().await;
+            credentials.map_err(CredentialsError::provider_error)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Which credential key stands for which principal, and which are being found
+//! out.
+//!
+//! A binding ends when its credentials do, when nobody has used it for a while,
+//! or when room is needed. A verification under way is shared by all who ask for
+//! its key; one that fails leaves nothing behind. No lock is held across an
+//! await.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_async::time::SharedTimeSource;
+use aws_ssm_proto::domain::{Error, ErrorKind};
+use tokio::sync::watch;
+
+use super::key::CredentialKey;
+use super::provider::Provider;
+use super::verified::VerifiedIdentity;
+use crate::clock::Clock;
+
+/// How many bindings are kept: far more settings than one person uses.
+const CAPACITY: usize = 1000;
+/// How many verifications may be under way at once.
+const MAX_PENDING: usize = 256;
+/// A binding unused for this long goes, and with it the keys it holds. Longer
+/// than an entry is kept warm for want of callers.
+const IDLE_LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// What a verification has led to, once it has.
+pub(super) type Outcome = Option<Result<VerifiedIdentity, Error>>;
+
+pub(super) struct Registry {
+    state: Mutex<State>,
+    idle: Clock,
+    wall: SharedTimeSource,
+}
+
+#[derive(Default)]
+struct State {
+    bound: HashMap<CredentialKey, Binding>,
+    pending: HashMap<CredentialKey, watch::Receiver<Outcome>>,
+}
+
+struct Binding {
+    identity: VerifiedIdentity,
+    last_used: Duration,
+}
+
+/// What is known of a credential key.
+pub(super) enum Known {
+    /// Whose it is.
+    Bound(VerifiedIdentity),
+    /// Somebody is finding out.
+    Pending(watch::Receiver<Outcome>),
+    /// Nothing: whoever is told so must find out.
+    Nothing(Verification),
+}
+
+/// The duty to find out whose a credential key is. Dropped unfulfilled, it lets
+/// the next caller try.
+pub(super) struct Verification {
+    registry: Arc<Registry>,
+    key: CredentialKey,
+    publish: watch::Sender<Outcome>,
+    /// The credentials of a binding that has ended: they may hold still, or
+    /// have been renewed.
+    pub(super) provider: Option<Arc<Provider>>,
+    settled: bool,
+}
+
+impl Registry {
+    pub(super) fn new(idle: Clock, wall: SharedTimeSource) -> Self {
+        Self {
+            state: Mutex::default(),
+            idle,
+            wall,
+        }
+    }
+
+    /// What is known of a key.
+    pub(super) fn look(self: &Arc<Self>, key: CredentialKey) -> Result<Known, Error> {
+        let now = self.idle.now();
+        let mut state = self.state();
+        let mut provider = None;
+        if let Some(binding) = state.bound.get_mut(&key) {
+            if !has_ended(&binding.identity, self.wall.now()) {
+                binding.last_used = now;
+                return Ok(Known::Bound(binding.identity.clone()));
+            }
+            provider = Some(Arc::clone(binding.identity.provider()));
+        }
+        if let Some(pending) = state.pending.get(&key) {
+            return Ok(Known::Pending(pending.clone()));
+        }
+        if state.pending.len() >= MAX_PENDING {
+            return Err(too_many());
+        }
+        let (publish, outcome) = watch::channel(None);
+        state.pending.insert(key, outcome);
+        Ok(Known::Nothing(Verification {
+            registry: Arc::clone(self),
+            key,
+            publish,
+            provider,
+            settled: false,
+        }))
+    }
+
+    /// Ends this binding, unless the key has been bound anew since.
+    pub(super) fn unbind(&self, identity: &VerifiedIdentity) {
+        let mut state = self.state();
+        let key = identity.credential_key();
+        let bound = state.bound.get(key);
+        if bound.is_some_and(|binding| binding.identity.is_same(identity)) {
+            state.bound.remove(key);
+        }
+    }
+
+    /// Ends the bindings that nobody has used for a while.
+    pub(super) fn forget_idle(&self) {
+        let now = self.idle.now();
+        let mut state = self.state();
+        let in_use = |binding: &mut Binding| now.saturating_sub(binding.last_used) < IDLE_LIMIT;
+        state.bound.retain(|_, binding| in_use(binding));
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.state().bound.len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn has_ended(identity: &VerifiedIdentity, now: SystemTime) -> bool {
+    identity.bound_until().is_some_and(|end| now >= end)
+}
+
+impl State {
+    fn bind(&mut self, identity: VerifiedIdentity, now: Duration) {
+        let key = *identity.credential_key();
+        if self.bound.len() >= CAPACITY && !self.bound.contains_key(&key) {
+            let oldest = self.bound.iter().min_by_key(|(_, b)| b.last_used);
+            if let Some(oldest) = oldest.map(|(key, _)| *key) {
+                self.bound.remove(&oldest);
+            }
+        }
+        let last_used = now;
+        self.bound.insert(
+            key,
+            Binding {
+                identity,
+                last_used,
+            },
+        );
+    }
+}
+
+impl Verification {
+    pub(super) fn subscribe(&self) -> watch::Receiver<Outcome> {
+        self.publish.subscribe()
+    }
+
+    /// Binds the key if the outcome allows it, and tells all who wait.
+    pub(super) fn settle(mut self, outcome: Result<VerifiedIdentity, Error>) {
+        self.settled = true;
+        self.registry.forget_idle();
+        let mut state = self.registry.state();
+        state.pending.remove(&self.key);
+        match &outcome {
+            Ok(identity) => state.bind(identity.clone(), self.registry.idle.now()),
+            // Ended, and not to be had again: its credentials are of no use.
+            Err(error) if error.kind == ErrorKind::Credentials => {
+                state.bound.remove(&self.key);
+            }
+            Err(_) => {}
+        }
+        drop(state);
+        self.publish.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Verification {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.registry.state().pending.remove(&self.key);
+        }
+    }
+}
+
+fn too_many() -> Error {
+    Error::new(
+        ErrorKind::Daemon,
+        "the daemon cannot verify more credentials at once",
+    )
+    .why(format!("{MAX_PENDING} are being verified"))
+    .hint("try again in a moment")
+}

@@ -1,0 +1,111 @@
+//! What identity asks of STS.
+//!
+//! A trait, so that the rules of admission can be held without a network.
+
+use std::fmt;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_ssm_proto::domain::Error;
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::key::CredentialKey;
+use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity, StsTarget};
+use crate::aws::{ApiError, Sts};
+use crate::resilience::CallTarget;
+
+/// What a breaker is listed under until the account is known.
+const UNVERIFIED: &str = "unverified";
+
+/// The answer to a question to STS.
+pub(super) type Asked<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
+/// Where STS is asked, on whose behalf, and until when.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) region: String,
+    pub(super) endpoint: Option<String>,
+    pub(super) key: CredentialKey,
+}
+
+impl Place {
+    fn target(&self) -> StsTarget {
+        StsTarget {
+            call: CallTarget::new(self.key.to_hex(), UNVERIFIED, self.region.as_str()),
+            endpoint: self.endpoint.clone(),
+        }
+    }
+}
+
+/// The Security Token Service.
+pub(super) trait TokenService: fmt::Debug + Send + Sync {
+    /// Whose credentials are these?
+    fn caller_identity<'a>(
+        &'a self,
+        place: &'a Place,
+        credentials: Credentials,
+        deadline: Instant,
+    ) -> Asked<'a, CallerIdentity>;
+
+    /// Credentials of a role, for the holder of others.
+    fn assume_role<'a>(
+        &'a self,
+        place: &'a Place,
+        source: Credentials,
+        request: AssumeRole,
+        deadline: Instant,
+    ) -> Asked<'a, Credentials>;
+
+    /// Credentials of a role, for the holder of a token.
+    fn assume_role_with_web_identity<'a>(
+        &'a self,
+        place: &'a Place,
+        request: AssumeRoleWithWebIdentity,
+        deadline: Instant,
+    ) -> Asked<'a, Credentials>;
+}
+
+impl TokenService for Sts {
+    fn caller_identity<'a>(
+        &'a self,
+        place: &'a Place,
+        credentials: Credentials,
+        deadline: Instant,
+    ) -> Asked<'a, CallerIdentity> {
+        Box::pin(async move {
+            let provider = SharedCredentialsProvider::new(credentials);
+            let target = place.target();
+            let answer = self.get_caller_identity(&target, provider, deadline);
+            answer.await.map_err(ApiError::into_error)
+        })
+    }
+
+    fn assume_role<'a>(
+        &'a self,
+        place: &'a Place,
+        source: Credentials,
+        request: AssumeRole,
+        deadline: Instant,
+    ) -> Asked<'a, Credentials> {
+        Box::pin(async move {
+            let provider = SharedCredentialsProvider::new(source);
+            let target = place.target();
+            let answer = Sts::assume_role(self, &target, provider, &request, deadline);
+            answer.await.map_err(ApiError::into_error)
+        })
+    }
+
+    fn assume_role_with_web_identity<'a>(
+        &'a self,
+        place: &'a Place,
+        request: AssumeRoleWithWebIdentity,
+        deadline: Instant,
+    ) -> Asked<'a, Credentials> {
+        Box::pin(async move {
+            let target = place.target();
+            let answer = Sts::assume_role_with_web_identity(self, &target, &request, deadline);
+            answer.await.map_err(ApiError::into_error)
+        })
+    }
+}

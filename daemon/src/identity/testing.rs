@@ -1,0 +1,186 @@
+//! What the tests of this module share: a clock, a caller, and an STS that says
+//! what it is told to.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_ssm_proto::domain::{Caller, Error};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::settings::DefaultSettings;
+use super::sts::{Asked, Place, TokenService};
+use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity};
+
+/// A wall clock that is turned by hand.
+#[derive(Clone, Debug)]
+pub(super) struct FixedClock(Arc<Mutex<SystemTime>>);
+
+impl FixedClock {
+    pub(super) fn at(time: SystemTime) -> Self {
+        Self(Arc::new(Mutex::new(time)))
+    }
+
+    pub(super) fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+
+    pub(super) fn source(&self) -> SharedTimeSource {
+        SharedTimeSource::new(self.clone())
+    }
+}
+
+impl TimeSource for FixedClock {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+pub(super) fn defaults() -> DefaultSettings {
+    DefaultSettings {
+        region: None,
+        profile: None,
+        session_name: "aws-ssm-anna".into(),
+    }
+}
+
+/// A caller with these variables and nothing else.
+pub(super) fn variables(variables: &[(&str, &str)]) -> Caller {
+    let mut caller = Caller::default();
+    for (name, value) in variables {
+        let value = Zeroizing::new((*value).to_owned());
+        caller.environment.insert((*name).to_owned(), value);
+    }
+    caller
+}
+
+/// What STS says of a user's keys.
+pub(super) fn said(user: &str) -> CallerIdentity {
+    CallerIdentity {
+        account: "123456789012".into(),
+        arn: format!("arn:aws:iam::123456789012:user/{user}"),
+        user_id: format!("AIDA{user}"),
+    }
+}
+
+/// An STS without a network. It names a user after the access key; a role's
+/// access key is `role` and the request's number, and lasts an hour.
+#[derive(Debug)]
+pub(super) struct FakeSts {
+    clock: FixedClock,
+    /// Requests wait here until the test lets them through.
+    gate: Semaphore,
+    /// What every request fails with while it is set.
+    pub(super) failure: Mutex<Option<Error>>,
+    identities: AtomicUsize,
+    roles: AtomicUsize,
+    log: Mutex<Vec<String>>,
+}
+
+impl FakeSts {
+    /// Answers at once.
+    pub(super) fn open(clock: &FixedClock) -> Arc<Self> {
+        let sts = Self::closed(clock);
+        sts.let_through(Semaphore::MAX_PERMITS);
+        sts
+    }
+
+    /// Answers when it is told to.
+    pub(super) fn closed(clock: &FixedClock) -> Arc<Self> {
+        Arc::new(Self {
+            clock: clock.clone(),
+            gate: Semaphore::new(0),
+            failure: Mutex::new(None),
+            identities: AtomicUsize::new(0),
+            roles: AtomicUsize::new(0),
+            log: Mutex::default(),
+        })
+    }
+
+    pub(super) fn let_through(&self, requests: usize) {
+        self.gate.add_permits(requests);
+    }
+
+    pub(super) fn fail(&self, error: Option<Error>) {
+        *self.failure.lock().unwrap() = error;
+    }
+
+    /// How often `GetCallerIdentity` was asked.
+    pub(super) fn identities(&self) -> usize {
+        self.identities.load(Ordering::SeqCst)
+    }
+
+    /// How often a role was assumed.
+    pub(super) fn roles(&self) -> usize {
+        self.roles.load(Ordering::SeqCst)
+    }
+
+    /// Who asked for which role.
+    pub(super) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    async fn pass(&self) -> Result<(), Error> {
+        self.gate.acquire().await.unwrap().forget();
+        match &*self.failure.lock().unwrap() {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    async fn role(&self, entry: String) -> Result<Credentials, Error> {
+        let number = self.roles.fetch_add(1, Ordering::SeqCst) + 1;
+        self.log.lock().unwrap().push(entry);
+        self.pass().await?;
+        let end = self.clock.now() + Duration::from_secs(3600);
+        let (id, token) = (format!("role{number}"), Some("token".to_owned()));
+        Ok(Credentials::new(id, "secret", token, Some(end), "fake"))
+    }
+}
+
+impl TokenService for FakeSts {
+    fn caller_identity<'a>(
+        &'a self,
+        _place: &'a Place,
+        credentials: Credentials,
+        _deadline: Instant,
+    ) -> Asked<'a, CallerIdentity> {
+        Box::pin(async move {
+            self.identities.fetch_add(1, Ordering::SeqCst);
+            self.pass().await?;
+            Ok(said(credentials.access_key_id()))
+        })
+    }
+
+    fn assume_role<'a>(
+        &'a self,
+        _place: &'a Place,
+        source: Credentials,
+        request: AssumeRole,
+        _deadline: Instant,
+    ) -> Asked<'a, Credentials> {
+        let AssumeRole {
+            role_arn,
+            session_name,
+            external_id,
+            ..
+        } = request;
+        let id = source.access_key_id();
+        let external_id = external_id.unwrap_or_default();
+        Box::pin(self.role(format!("{id} {role_arn} {session_name} {external_id}")))
+    }
+
+    fn assume_role_with_web_identity<'a>(
+        &'a self,
+        _place: &'a Place,
+        request: AssumeRoleWithWebIdentity,
+        _deadline: Instant,
+    ) -> Asked<'a, Credentials> {
+        let (token, role) = (request.token.as_str(), &request.role_arn);
+        Box::pin(self.role(format!("{token} {role} {}", request.session_name)))
+    }
+}

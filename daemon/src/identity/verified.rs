@@ -1,0 +1,145 @@
+//! The proof that STS has named the principal behind a caller's credentials.
+//!
+//! Only [`super::Identities`] makes one, and the cache is read with one only:
+//! that no caller sees another's data is thereby a matter of types.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+
+use super::key::CredentialKey;
+use super::principal::Principal;
+use super::provider::Provider;
+use crate::aws::Service;
+use crate::resilience::CallTarget;
+
+/// A caller whose principal is known; cheap to clone.
+#[derive(Clone)]
+pub struct VerifiedIdentity(Arc<Inner>);
+
+struct Inner {
+    principal: Principal,
+    key: CredentialKey,
+    provider: Arc<Provider>,
+    shared: SharedCredentialsProvider,
+    source: String,
+    region: String,
+    bound_until: Option<SystemTime>,
+    lane: Arc<str>,
+    account: Arc<str>,
+}
+
+impl VerifiedIdentity {
+    pub(super) fn new(
+        principal: Principal,
+        key: CredentialKey,
+        provider: Arc<Provider>,
+        region: String,
+        bound_until: Option<SystemTime>,
+    ) -> Self {
+        let asked: Arc<dyn ProvideCredentials> = Arc::clone(&provider) as _;
+        Self(Arc::new(Inner {
+            key,
+            shared: SharedCredentialsProvider::from(asked),
+            source: provider.source(),
+            provider,
+            region,
+            bound_until,
+            lane: lane(&principal),
+            account: principal.account().into(),
+            principal,
+        }))
+    }
+
+    /// Whom STS named.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
+
+    /// Stands for the inputs that led to the credentials.
+    #[must_use]
+    pub fn credential_key(&self) -> &CredentialKey {
+        &self.0.key
+    }
+
+    /// The credentials, renewed as long as that is possible.
+    #[must_use]
+    pub fn credentials(&self) -> SharedCredentialsProvider {
+        self.0.shared.clone()
+    }
+
+    /// Where a service is reached, if not at AWS's own endpoint.
+    #[must_use]
+    pub fn endpoint(&self, service: Service) -> Option<&str> {
+        self.0.principal.endpoints().get(service)
+    }
+
+    /// Where the credentials came from: `environment`, `profile prod`,
+    /// `role … assumed from profile prod`.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// When the present credentials end; `None` if they do not, or do not say.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.provider.expires_at()
+    }
+
+    /// The region in which STS was asked.
+    #[must_use]
+    pub fn default_region(&self) -> &str {
+        &self.0.region
+    }
+
+    /// Whom calls in a region are counted and limited for: breakers, limits and
+    /// retries are kept apart as the cache is, by principal.
+    #[must_use]
+    pub fn call_target(&self, region: &str) -> CallTarget {
+        let (lane, account) = (Arc::clone(&self.0.lane), Arc::clone(&self.0.account));
+        CallTarget::new(lane, account, region)
+    }
+
+    /// When STS must be asked again; `None`: as long as it is in use.
+    pub(super) fn bound_until(&self) -> Option<SystemTime> {
+        self.0.bound_until
+    }
+
+    pub(super) fn provider(&self) -> &Arc<Provider> {
+        &self.0.provider
+    }
+
+    /// Whether both are the outcome of one verification.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// A text that no two principals share: its parts hold no line breaks.
+fn lane(principal: &Principal) -> Arc<str> {
+    let endpoint = |service| principal.endpoints().get(service).unwrap_or_default();
+    let parts = [
+        principal.partition(),
+        principal.account(),
+        principal.user_id(),
+        principal.arn(),
+        endpoint(Service::Ec2),
+        endpoint(Service::Ssm),
+        endpoint(Service::Sts),
+    ];
+    parts.join("\n").into()
+}
+
+impl fmt::Debug for VerifiedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedIdentity")
+            .field("arn", &self.0.principal.arn())
+            .field("key", &self.0.key)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,402 @@
+//! What is known of every fleet, by identity and region.
+//!
+//! It owns the loads, the entries they end in, and how good those are. Nothing is
+//! read from it without a [`VerifiedIdentity`], and an entry belongs to exactly
+//! one principal and region.
+
+mod agents;
+mod cached;
+mod encode;
+pub mod freshness;
+mod load;
+mod project;
+mod resource;
+mod snapshot;
+mod strings;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_ssm_proto::domain::{CacheEntry, Error, Freshness, InstanceState, RegionSummary};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use agents::{Agent, Agents};
+pub use cached::{Cached, Found, Key, Served};
+pub use encode::{Encoded, RowsEncoder, encode_row};
+pub use load::Load;
+pub use resource::{Instances, Kind, LoadLimits, Regions, Resource};
+pub use snapshot::{Builder, Facts, Row, Snapshot};
+
+use crate::aws::Pool;
+use crate::clock::Clock;
+use crate::identity::{Identities, VerifiedIdentity};
+use crate::metrics::Metrics;
+use crate::refresh::{Job, Queue};
+use freshness::{Policy, Verdict};
+
+/// Agents and regions weigh little; they get this part of the memory limit each.
+const SMALL_SHARE: u64 = 8;
+
+/// What the inventory is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct InventoryConfig {
+    /// How long data is good for.
+    pub policy: Policy,
+    /// How much is asked of AWS.
+    pub limits: LoadLimits,
+    /// Bytes of instance data to hold.
+    pub max_bytes: u64,
+    /// Off: every call loads.
+    pub keep: bool,
+    /// Callers of one principal with other credentials are kept apart.
+    pub share_by_credentials: bool,
+}
+
+/// What every resource's cache works with.
+#[derive(Debug)]
+struct Shared {
+    pool: Arc<Pool>,
+    identities: Arc<Identities>,
+    metrics: Arc<Metrics>,
+    queue: Queue,
+    clock: Clock,
+    policy: Policy,
+    limits: LoadLimits,
+    keep: bool,
+    share_by_credentials: bool,
+    tasks: Tasks,
+}
+
+impl Shared {
+    /// Asks a worker to refresh an entry; says whether that will happen.
+    fn refresh(&self, kind: Kind, key: &Key, identity: &VerifiedIdentity) -> bool {
+        self.keep
+            && self.queue.offer(Job {
+                kind,
+                key: key.clone(),
+                identity: identity.clone(),
+            })
+    }
+}
+
+/// The loads under way; none outlives the inventory.
+#[derive(Debug, Default)]
+struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stopped = self.stop.clone().cancelled_owned();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = stopped => {}
+            }
+        });
+    }
+}
+
+/// Whether an answer needs to know the agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentsNeed {
+    /// No column shows them.
+    Ignore,
+    /// Shown as far as they are known; nobody waits for them.
+    IfKnown,
+    /// Waited for.
+    Wait,
+}
+
+/// The instances of one region and the agents on them, as one caller sees them.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// The region's name.
+    pub region: Arc<str>,
+    /// The instances.
+    pub instances: Arc<Instances>,
+    /// `None` while they are not known.
+    pub agents: Option<Arc<Agents>>,
+    /// Why they are not known, if that was found out.
+    pub agents_error: Option<Error>,
+}
+
+impl Fleet {
+    /// The agent on one instance.
+    #[must_use]
+    pub fn agent(&self, id: &str) -> Option<&Agent> {
+        self.agents.as_ref()?.get(id)
+    }
+
+    /// The list without filters, by name, then id.
+    #[must_use]
+    pub fn standard_list(
+        &self,
+        columns: &[aws_ssm_proto::domain::Column],
+        all_states: bool,
+    ) -> Arc<Encoded> {
+        self.instances.encoded.get(self, columns, all_states)
+    }
+}
+
+/// Whether a list shows this instance when it is not asked for all states.
+#[must_use]
+pub fn is_listed(row: Row<'_>) -> bool {
+    row.state().is_some_and(InstanceState::is_listed_by_default)
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Inventory {
+    /// Instances, by region.
+    pub instances: Arc<Cached<Instances>>,
+    /// Agents, by region.
+    pub agents: Arc<Cached<Agents>>,
+    /// The account's regions, kept under the region that was asked.
+    pub regions: Arc<Cached<Regions>>,
+    shared: Arc<Shared>,
+}
+
+impl Inventory {
+    /// An empty inventory.
+    #[must_use]
+    pub fn new(
+        config: InventoryConfig,
+        pool: Arc<Pool>,
+        identities: Arc<Identities>,
+        metrics: Arc<Metrics>,
+        queue: Queue,
+        clock: Clock,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            pool,
+            identities,
+            metrics,
+            queue,
+            clock,
+            policy: config.policy,
+            limits: config.limits,
+            keep: config.keep,
+            share_by_credentials: config.share_by_credentials,
+            tasks: Tasks::default(),
+        });
+        let small = config.max_bytes / SMALL_SHARE;
+        Self {
+            instances: Cached::new(config.max_bytes, Arc::clone(&shared)),
+            agents: Cached::new(small, Arc::clone(&shared)),
+            regions: Cached::new(small, Arc::clone(&shared)),
+            shared,
+        }
+    }
+
+    /// The fleet of one region.
+    ///
+    /// # Errors
+    ///
+    /// The instances cannot be had; see [`Cached::get`]. Agents that cannot be had
+    /// are no error.
+    pub async fn fleet(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        asked: Freshness,
+        need: AgentsNeed,
+        deadline: Instant,
+    ) -> Result<(Fleet, RegionSummary), Error> {
+        let (served, agents) = tokio::join!(
+            self.instances.get(identity, region, asked, deadline),
+            self.agents_of(identity, region, asked, need, deadline),
+        );
+        let served = served?;
+        let summary = summarize(region, &served);
+        Ok((
+            self.join(region, served.entry.value.clone(), agents),
+            summary,
+        ))
+    }
+
+    /// Puts instances and what is known of their agents together.
+    #[must_use]
+    pub fn join(&self, region: &str, instances: Arc<Instances>, agents: KnownAgents) -> Fleet {
+        Fleet {
+            region: region.into(),
+            instances,
+            agents: agents.agents,
+            agents_error: agents.error,
+        }
+    }
+
+    /// The agents of one region, as far as the caller needs them.
+    pub async fn agents_of(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        asked: Freshness,
+        need: AgentsNeed,
+        deadline: Instant,
+    ) -> KnownAgents {
+        match need {
+            AgentsNeed::Ignore => KnownAgents::default(),
+            AgentsNeed::IfKnown => self.known_agents(identity, region),
+            AgentsNeed::Wait => {
+                let served = self.agents.get(identity, region, asked, deadline).await;
+                match served {
+                    Ok(served) => KnownAgents {
+                        agents: Some(Arc::clone(&served.entry.value)),
+                        error: served.error,
+                    },
+                    Err(error) => KnownAgents {
+                        error: Some(error),
+                        ..self.known_agents(identity, region)
+                    },
+                }
+            }
+        }
+    }
+
+    /// What is known now. What is missing or old is loaded by a worker, who also
+    /// sees to it that agents which cannot be had are not asked for at every call.
+    fn known_agents(&self, identity: &VerifiedIdentity, region: &str) -> KnownAgents {
+        let key = self.agents.key(identity, region);
+        let entry = self.agents.peek(&key);
+        let now = self.shared.clock.now();
+        let verdict = entry.as_ref().map(|entry| {
+            let age = entry.age(now);
+            self.shared.policy.judge(age, Freshness::Configured)
+        });
+        if !matches!(verdict, Some(Verdict::Serve { refresh: false, .. })) {
+            self.shared.refresh(Kind::Agents, &key, identity);
+        }
+        KnownAgents {
+            agents: entry.map(|entry| Arc::clone(&entry.value)),
+            error: None,
+        }
+    }
+
+    /// Loads instances and agents of one region now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Inventory::fleet`].
+    pub async fn reload(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        deadline: Instant,
+    ) -> Result<RegionSummary, Error> {
+        let fresh = Freshness::Fresh;
+        self.fleet(identity, region, fresh, AgentsNeed::Wait, deadline)
+            .await
+            .map(|(_, summary)| summary)
+    }
+
+    /// Runs a refresh that was queued.
+    ///
+    /// # Errors
+    ///
+    /// What the load ended with.
+    pub async fn run(&self, job: &Job, deadline: Instant) -> Result<(), Error> {
+        let (identity, key) = (&job.identity, &job.key);
+        match job.kind {
+            Kind::Instances => self.instances.refresh(identity, key, deadline).await,
+            Kind::Agents => self.agents.refresh(identity, key, deadline).await,
+            Kind::Regions => self.regions.refresh(identity, key, deadline).await,
+        }
+    }
+
+    /// Queues a refresh of every entry that was used within `keep_warm` and is old
+    /// enough.
+    pub fn refresh_used(&self, keep_warm: Duration) {
+        refresh_used(&self.instances, &self.shared, keep_warm);
+        refresh_used(&self.agents, &self.shared, keep_warm);
+        refresh_used(&self.regions, &self.shared, keep_warm);
+    }
+
+    /// Drops the entries of one identity, or of all; says how many there were.
+    pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> u64 {
+        self.instances.clear(identity) + self.agents.clear(identity) + self.regions.clear(identity)
+    }
+
+    /// Every entry, described.
+    #[must_use]
+    pub fn describe(&self) -> Vec<CacheEntry> {
+        let mut entries = describe(&self.instances, &self.shared);
+        entries.extend(describe(&self.agents, &self.shared));
+        entries.extend(describe(&self.regions, &self.shared));
+        entries.sort_by(|a, b| {
+            (&a.account, &a.principal, &a.region, &a.resource).cmp(&(
+                &b.account,
+                &b.principal,
+                &b.region,
+                &b.resource,
+            ))
+        });
+        entries
+    }
+
+    /// Ends every load and waits until it is gone.
+    pub async fn shut_down(&self) {
+        let tasks = &self.shared.tasks;
+        tasks.stop.cancel();
+        tasks.tracker.close();
+        tasks.tracker.wait().await;
+    }
+}
+
+/// The agents of a region, as far as they are known.
+#[derive(Clone, Debug, Default)]
+pub struct KnownAgents {
+    agents: Option<Arc<Agents>>,
+    error: Option<Error>,
+}
+
+/// What an answer says of the region its rows came from.
+#[must_use]
+pub fn summarize(region: &str, served: &Served<Instances>) -> RegionSummary {
+    RegionSummary {
+        region: region.to_owned(),
+        fetched_at: served.entry.fetched_at,
+        age: served.age,
+        state: served.state,
+        refreshing: served.refreshing,
+        cut: served.entry.value.snapshot.cut,
+        error: served.error.clone(),
+    }
+}
+
+fn refresh_used<T: Resource>(cached: &Cached<T>, shared: &Shared, keep_warm: Duration) {
+    let now = shared.clock.now();
+    for (key, entry) in cached.entries() {
+        let used = entry.unused_for(now) < keep_warm;
+        if used && entry.age(now) >= shared.policy.refresh_ahead {
+            shared.refresh(T::KIND, &key, &entry.identity);
+        }
+    }
+}
+
+fn describe<T: Resource>(cached: &Cached<T>, shared: &Shared) -> Vec<CacheEntry> {
+    let now = shared.clock.now();
+    let describe = |(key, entry): (Arc<Key>, Arc<cached::Entry<T>>)| {
+        let age = entry.age(now);
+        let principal = entry.identity.principal();
+        CacheEntry {
+            account: principal.account().to_owned(),
+            principal: principal.arn().to_owned(),
+            region: key.region().to_string(),
+            resource: T::KIND.as_str().to_owned(),
+            age,
+            state: shared.policy.state(age),
+            rows: entry.value.rows() as u64,
+            bytes: entry.value.weight() as u64,
+            refreshing: cached.is_loading(&key),
+            next_refresh: shared
+                .policy
+                .background_refresh
+                .then(|| shared.policy.refresh_ahead.saturating_sub(age)),
+        }
+    };
+    cached.entries().into_iter().map(describe).collect()
+}

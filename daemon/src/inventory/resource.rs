@@ -1,0 +1,220 @@
+//! What can be loaded and kept: instances, agents, regions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_ec2::types::Reservation;
+use aws_ssm_proto::domain::{Error, Region};
+use tokio::time::Instant;
+
+use super::agents::Agents;
+use super::encode::EncodedCache;
+use super::load::Pages;
+use super::project;
+use super::snapshot::{Builder, Snapshot};
+use crate::aws::{ApiError, PageRequest, RegionClient};
+
+/// Which of the three; the word is the one people see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Instances,
+    Agents,
+    Regions,
+}
+
+impl Kind {
+    /// The word people see.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instances => "instances",
+            Self::Agents => "agents",
+            Self::Regions => "regions",
+        }
+    }
+}
+
+/// How much is asked of AWS.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadLimits {
+    /// Instances of the first page when somebody waits for it.
+    pub first_page: u16,
+    /// Instances of every other page.
+    pub later_pages: u16,
+    /// Instances of a region; reaching it cuts the snapshot.
+    pub max_items: usize,
+    /// For one call, retries included.
+    pub call_timeout: Duration,
+}
+
+/// One load: where to, and how.
+#[derive(Debug)]
+pub struct LoadContext {
+    /// Calls AWS.
+    pub client: Arc<RegionClient>,
+    /// How much is asked.
+    pub limits: LoadLimits,
+    /// Somebody waits for the first rows.
+    pub attended: bool,
+}
+
+impl LoadContext {
+    fn call_deadline(&self) -> Instant {
+        Instant::now() + self.limits.call_timeout
+    }
+}
+
+/// Something that is loaded whole and kept for a while.
+pub trait Resource: Sized + Send + Sync + 'static {
+    /// Which it is.
+    const KIND: Kind;
+
+    /// Loads it, publishing what is already there on the way.
+    fn load(
+        context: LoadContext,
+        pages: &Pages<Self>,
+    ) -> impl Future<Output = Result<Self, Error>> + Send;
+
+    /// How many things it holds.
+    fn rows(&self) -> usize;
+
+    /// Bytes of memory held.
+    fn weight(&self) -> usize;
+}
+
+/// The instances of a region, and what of them is already encoded.
+#[derive(Debug)]
+pub struct Instances {
+    /// The rows.
+    pub snapshot: Snapshot,
+    pub(super) encoded: EncodedCache,
+}
+
+impl Instances {
+    /// Nothing is encoded yet.
+    #[must_use]
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            encoded: EncodedCache::default(),
+        }
+    }
+}
+
+impl Resource for Instances {
+    const KIND: Kind = Kind::Instances;
+
+    async fn load(context: LoadContext, pages: &Pages<Self>) -> Result<Self, Error> {
+        let limits = context.limits;
+        let mut size = if context.attended {
+            limits.first_page
+        } else {
+            limits.later_pages
+        };
+        let mut token = None;
+        let mut loaded = 0;
+        let cut = loop {
+            let request = PageRequest {
+                token: token.take(),
+                size: Some(size),
+            };
+            let page = context
+                .client
+                .describe_instances(request, context.call_deadline())
+                .await
+                .map_err(ApiError::into_error)?;
+            let room = limits.max_items - loaded;
+            let (page, next) = (project_page(&page.items, room), page.next);
+            loaded += page.len();
+            let full = loaded >= limits.max_items;
+            pages.publish(Self::new(page));
+            match next {
+                Some(_) if full => break true,
+                Some(next) => token = Some(next),
+                None => break false,
+            }
+            size = limits.later_pages;
+        };
+        let mut whole = Builder::with_capacity(loaded);
+        pages.with(|pages| pages.iter().for_each(|page| whole.append(&page.snapshot)));
+        Ok(Self::new(whole.finish(cut)))
+    }
+
+    fn rows(&self) -> usize {
+        self.snapshot.len()
+    }
+
+    fn weight(&self) -> usize {
+        self.snapshot.weight() + self.encoded.weight()
+    }
+}
+
+fn project_page(reservations: &[Reservation], room: usize) -> Snapshot {
+    let mut page = Builder::with_capacity(reservations.len().min(room));
+    let facts = reservations.iter().flat_map(|reservation| {
+        let owner = reservation.owner_id.as_deref().unwrap_or_default();
+        let instances = reservation.instances().iter();
+        instances.filter_map(move |instance| project::facts(instance, owner))
+    });
+    for facts in facts.take(room) {
+        page.push(&facts);
+    }
+    page.finish(false)
+}
+
+impl Resource for Agents {
+    const KIND: Kind = Kind::Agents;
+
+    async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
+        let mut agents = Vec::new();
+        let mut token = None;
+        loop {
+            let page = context
+                .client
+                .describe_instance_information(token.take(), context.call_deadline())
+                .await
+                .map_err(ApiError::into_error)?;
+            agents.extend(page.items.iter().filter_map(project::agent));
+            match page.next {
+                Some(next) => token = Some(next),
+                None => return Ok(Self::new(agents)),
+            }
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    fn weight(&self) -> usize {
+        Self::weight(self)
+    }
+}
+
+/// The regions of an account.
+pub type Regions = Vec<Region>;
+
+impl Resource for Regions {
+    const KIND: Kind = Kind::Regions;
+
+    async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
+        let answer = context.client.describe_regions(context.call_deadline());
+        let mut regions = answer.await.map_err(ApiError::into_error)?;
+        regions.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(regions)
+    }
+
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    fn weight(&self) -> usize {
+        let text = |region: &Region| {
+            region.name.len() + region.endpoint.len() + region.opt_in_status.len()
+        };
+        self.iter()
+            .map(|region| size_of::<Region>() + text(region))
+            .sum()
+    }
+}

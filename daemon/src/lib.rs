@@ -1,0 +1,92 @@
+//! The daemon behind `aws-ssm`: it keeps AWS clients, the inventory and its
+//! refresh workers warm, and answers on a Unix socket.
+//!
+//! [`program`] is the whole of `aws-ssmd`; [`run`] is a daemon inside another
+//! program, such as a test. `ARCHITECTURE.md` is the map of the modules.
+
+mod aws;
+mod clock;
+mod config;
+mod daemon;
+mod identity;
+mod inventory;
+mod lifecycle;
+mod metrics;
+mod program;
+mod query;
+mod refresh;
+mod resilience;
+mod rpc;
+mod sys;
+mod telemetry;
+
+use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::endpoint::Endpoint;
+use tonic::transport::Server;
+
+pub use config::Config;
+pub use lifecycle::{Listener, Starter};
+pub use program::program;
+
+use daemon::{Daemon, Facts};
+use lifecycle::{Life, Opened, Watch};
+
+/// Streams that one connection may have open; a client here has one.
+const MAX_STREAMS: u32 = 256;
+/// Rows leave in frames of this many bytes when the client allows it.
+const STREAM_WINDOW: u32 = 1 << 20;
+
+/// Runs a daemon for `endpoint` inside this process until a caller asks it to
+/// end, nobody has called for long, or its socket is taken away. Touches nothing
+/// of the process itself: no signals, no descriptors, no logging.
+///
+/// # Errors
+///
+/// It cannot listen; another daemon that serves already is one reason.
+pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
+    let mut starter = Starter::nobody();
+    match Listener::open(&endpoint, &mut starter).await? {
+        Opened::Listening(listener, lock) => {
+            let watch = Watch::socket(listener.file().cloned());
+            let facts = Facts::new(&endpoint, None);
+            let served = serve(&config, facts, listener, watch, || Ok(())).await;
+            drop(lock);
+            served
+        }
+        Opened::AlreadyServed => Err(Error::new(
+            ErrorKind::Daemon,
+            "another daemon serves this socket",
+        )
+        .why(endpoint.socket.display().to_string())),
+    }
+}
+
+/// Serves the connections of `listener` to the end; `ready` is called once they
+/// are accepted.
+async fn serve(
+    config: &Config,
+    facts: Facts,
+    listener: Listener,
+    watch: Watch,
+    ready: impl FnOnce() -> std::io::Result<()>,
+) -> Result<(), Error> {
+    let life = Life::new(config.idle_timeout());
+    let incoming = listener.incoming(&life).map_err(|error| broken(&error))?;
+    let daemon = Daemon::start(config, facts, life.clone());
+    let services = rpc::services(&daemon)
+        .await
+        .expect("the descriptors are those this program was built with");
+    let server = Server::builder()
+        .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(STREAM_WINDOW)
+        .serve_with_incoming(services, incoming);
+    ready().map_err(|error| broken(&error))?;
+    let served = life.serve(server, watch).await;
+    daemon.shut_down().await;
+    served.map_err(|error| broken(&error))
+}
+
+fn broken(error: &dyn std::error::Error) -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon cannot serve its socket").why(error.to_string())
+}

@@ -1,0 +1,169 @@
+//! The daemon's socket: bound, handed over, or a single connection.
+//!
+//! Only the same user's connections come out of it. When the end begins, the
+//! socket's name goes first, so that new callers find no daemon rather than one
+//! that ends; whoever has connected by then is still served.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
+use std::path::Path;
+use std::time::Duration;
+
+use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::endpoint::{Endpoint, Probe, probe};
+
+use super::drain::DRAIN;
+use super::lock::{Acquired, Lock};
+use super::notify::Starter;
+use super::selfcheck::SocketFile;
+use crate::sys;
+
+mod accept;
+
+/// A predecessor that ends holds its lock this long at most; then something is
+/// wrong with it.
+const PATIENCE: Duration = DRAIN.saturating_mul(2);
+
+/// Where callers come from.
+#[derive(Debug)]
+pub struct Listener(Source);
+
+#[derive(Debug)]
+enum Source {
+    /// A socket that listens, and its name if it has one.
+    Socket {
+        listener: StdListener,
+        file: Option<SocketFile>,
+        /// The name is ours to remove.
+        ours: bool,
+    },
+    /// The one caller we were started for.
+    Caller(StdStream),
+}
+
+/// What opening the socket came to.
+#[derive(Debug)]
+pub enum Opened {
+    /// Callers can connect. The lock is to be kept until the daemon is done.
+    Listening(Listener, Lock),
+    /// Another daemon serves them.
+    AlreadyServed,
+}
+
+impl Listener {
+    /// Makes this the daemon of `endpoint`, on the socket that the service manager
+    /// handed over or else on one that is bound now.
+    ///
+    /// # Errors
+    ///
+    /// The socket's place breaks a rule (see [`Endpoint::prepare`]), or another
+    /// daemon holds the lock and does not serve.
+    pub async fn open(endpoint: &Endpoint, starter: &mut Starter) -> Result<Opened, Error> {
+        endpoint.prepare()?;
+        let handed_over = starter.take_listener();
+        // A socket that was handed over listens already, and it is ours.
+        let may_be_served = handed_over.is_none();
+        let is_served = || may_be_served && matches!(probe(&endpoint.socket), Ok(Probe::Listening));
+        let acquired = Lock::acquire(&endpoint.lock, PATIENCE, is_served).await;
+        let lock = match acquired.map_err(|error| failed(endpoint, &endpoint.lock, &error))? {
+            Acquired::Ours(lock) => lock,
+            Acquired::Served => return Ok(Opened::AlreadyServed),
+            Acquired::Held => return Err(held(endpoint)),
+        };
+        let source = match handed_over {
+            Some(listener) => Some(Source::handed_over(listener)),
+            None => Source::bind(&endpoint.socket, &lock)
+                .map_err(|error| failed(endpoint, &endpoint.socket, &error))?,
+        };
+        Ok(match source {
+            Some(source) => Opened::Listening(Self(source), lock),
+            None => Opened::AlreadyServed,
+        })
+    }
+
+    /// Serves the one connection that is this process's standard input.
+    ///
+    /// # Errors
+    ///
+    /// The descriptor cannot be taken over.
+    pub fn standard_input() -> Result<Self, Error> {
+        let stream = sys::take_standard_input().map_err(|error| {
+            Error::new(ErrorKind::Daemon, "the standard input cannot be served")
+                .why(error.to_string())
+                .hint("--oneshot is for aws-ssm, which runs it for --no-daemon")
+        })?;
+        Ok(Self::caller(stream))
+    }
+
+    /// Serves one connection.
+    #[must_use]
+    pub fn caller(stream: StdStream) -> Self {
+        Self(Source::Caller(stream))
+    }
+
+    /// The socket's file, for as long as it is to be there.
+    #[must_use]
+    pub fn file(&self) -> Option<&SocketFile> {
+        match &self.0 {
+            Source::Socket { file, .. } => file.as_ref(),
+            Source::Caller(_) => None,
+        }
+    }
+}
+
+impl Source {
+    /// Binds `path`, clearing away what a dead daemon left there. `None`: somebody
+    /// without the lock listens there, such as a service manager on behalf of a
+    /// daemon that it has not started yet.
+    ///
+    /// The directory lets nobody else in, so it does not matter that the socket
+    /// has its own mode only from the next step on.
+    fn bind(path: &Path, _lock: &Lock) -> io::Result<Option<Self>> {
+        match probe(path)? {
+            Probe::Listening => return Ok(None),
+            Probe::Stale => fs::remove_file(path)?,
+            Probe::Absent => {}
+        }
+        let listener = StdListener::bind(path)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        Ok(Some(Self::Socket {
+            listener,
+            file: Some(SocketFile::at(path)?),
+            ours: true,
+        }))
+    }
+
+    /// The service manager made the socket, and removes it.
+    fn handed_over(listener: StdListener) -> Self {
+        let address = listener.local_addr().ok();
+        let path = address.as_ref().and_then(|address| address.as_pathname());
+        Self::Socket {
+            file: path.and_then(|path| SocketFile::at(path).ok()),
+            listener,
+            ours: false,
+        }
+    }
+}
+
+fn failed(endpoint: &Endpoint, path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon cannot listen")
+        .why(format!("{}: {error}", path.display()))
+        .hint(format!(
+            "look at {}, or set AWS_SSM_HOME to another place",
+            endpoint.run_dir().display()
+        ))
+}
+
+fn held(endpoint: &Endpoint) -> Error {
+    Error::new(ErrorKind::Daemon, "another daemon is in the way")
+        .why(format!(
+            "it holds {} and does not listen",
+            endpoint.lock.display()
+        ))
+        .hint("end the process that has the file open: `fuser` names it")
+}
+
+#[cfg(test)]
+mod tests;

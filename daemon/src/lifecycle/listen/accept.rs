@@ -1,0 +1,178 @@
+//! Takes connections in, one after the other, until the end begins.
+
+use std::io;
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_ssm_proto::peer::check_peer;
+use futures_util::stream::{Stream, unfold};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
+
+use super::{Listener, Source};
+use crate::lifecycle::connection::Connection;
+use crate::lifecycle::drain::Reason;
+use crate::lifecycle::life::Life;
+use crate::lifecycle::notify;
+use crate::lifecycle::selfcheck::SocketFile;
+
+/// Connections at once; who comes beyond waits in the socket's queue. Each costs
+/// a descriptor, a task and some 20 KiB.
+const MAX_CONNECTIONS: usize = 1024;
+
+/// After an error that waiting may mend, such as being out of descriptors: the
+/// first pause, and the longest. Without one the accept loop would spin.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+impl Listener {
+    /// The connections to serve. It ends after the end of `life` has begun and
+    /// whoever had connected before is in.
+    ///
+    /// # Errors
+    ///
+    /// The runtime does not take the socket over.
+    pub fn incoming(
+        self,
+        life: &Life,
+    ) -> io::Result<impl Stream<Item = io::Result<Connection>> + Send + 'static> {
+        let stage = match self.0 {
+            Source::Socket {
+                listener,
+                file,
+                ours,
+            } => {
+                listener.set_nonblocking(true)?;
+                let listener = UnixListener::from_std(listener)?;
+                Stage::Accept(listener, file.filter(|_| ours))
+            }
+            Source::Caller(stream) => Stage::Caller(to_tokio(stream)?),
+        };
+        let acceptor = Acceptor {
+            stage,
+            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            life: life.clone(),
+        };
+        Ok(unfold(acceptor, |mut acceptor| async move {
+            let connection = acceptor.next().await?;
+            Some((Ok(connection), acceptor))
+        }))
+    }
+}
+
+struct Acceptor {
+    stage: Stage,
+    slots: Arc<Semaphore>,
+    life: Life,
+}
+
+/// How far the acceptor is.
+enum Stage {
+    /// Callers come. The file is ours to remove.
+    Accept(UnixListener, Option<SocketFile>),
+    /// The end has begun; these were in the queue.
+    Queue(StdListener),
+    /// The only caller is yet to be served.
+    Caller(UnixStream),
+    /// Nobody comes any more. With a single caller that is no end yet.
+    Done,
+}
+
+impl Acceptor {
+    async fn next(&mut self) -> Option<Connection> {
+        loop {
+            match std::mem::replace(&mut self.stage, Stage::Done) {
+                Stage::Accept(listener, file) => {
+                    if let Some(connection) = self.accept(&listener).await {
+                        self.stage = Stage::Accept(listener, file);
+                        return Some(connection);
+                    }
+                    self.stage = close(listener, file.as_ref());
+                }
+                Stage::Queue(listener) => {
+                    let connection = self.accept_queued(&listener)?;
+                    self.stage = Stage::Queue(listener);
+                    return Some(connection);
+                }
+                Stage::Caller(stream) => {
+                    let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+                    let connection = Connection::new(stream, slot, &self.life);
+                    self.life.end_when_alone(Reason::CallerLeft);
+                    return Some(connection);
+                }
+                Stage::Done => {
+                    self.life.shutdown().draining().cancelled().await;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// The next caller, or `None` once the end has begun.
+    async fn accept(&self, listener: &UnixListener) -> Option<Connection> {
+        let draining = self.life.shutdown().draining();
+        let slot = draining.run_until_cancelled(self.slot()).await?;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match draining.run_until_cancelled(listener.accept()).await? {
+                Ok((stream, _)) if is_allowed(&stream) => {
+                    return Some(Connection::new(stream, slot, &self.life));
+                }
+                Ok(_) => continue,
+                Err(error) => error,
+            };
+            if error.kind() == io::ErrorKind::ConnectionAborted {
+                continue;
+            }
+            tracing::warn!(%error, ?pause, "no connection can be accepted for now");
+            draining.run_until_cancelled(sleep(pause)).await?;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// The next of those who had connected when the end began.
+    fn accept_queued(&self, listener: &StdListener) -> Option<Connection> {
+        loop {
+            let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+            let (stream, _) = listener.accept().ok()?;
+            if let Ok(stream) = to_tokio(stream)
+                && is_allowed(&stream)
+            {
+                return Some(Connection::new(stream, slot, &self.life));
+            }
+        }
+    }
+
+    async fn slot(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.slots)
+            .acquire_owned()
+            .await
+            .expect("the slots are never closed")
+    }
+}
+
+/// Says that the end has begun, and takes the socket's name away.
+fn close(listener: UnixListener, file: Option<&SocketFile>) -> Stage {
+    notify::stopping();
+    if let Some(Err(error)) = file.map(SocketFile::remove) {
+        tracing::warn!(%error, "the socket cannot be removed");
+    }
+    listener.into_std().map_or(Stage::Done, Stage::Queue)
+}
+
+fn is_allowed(stream: &UnixStream) -> bool {
+    match check_peer(stream) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "connection refused");
+            false
+        }
+    }
+}
+
+fn to_tokio(stream: StdStream) -> io::Result<UnixStream> {
+    stream.set_nonblocking(true)?;
+    UnixStream::from_std(stream)
+}

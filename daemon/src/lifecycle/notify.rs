@@ -1,0 +1,144 @@
+//! Who started this process, and how they hear that it is ready.
+//!
+//! A client that launched it reads its standard output; a service manager has a
+//! socket for it and may have opened ours already; a person sees the terminal.
+
+use std::io::Write;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::{env, io, process};
+
+use aws_ssm_proto::domain::Error;
+use aws_ssm_proto::launch::{LAUNCHED_VARIABLE, report};
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
+
+use crate::sys;
+
+/// Who started this process.
+#[derive(Debug)]
+pub struct Starter {
+    launched: bool,
+    listener: Option<UnixListener>,
+}
+
+impl Starter {
+    /// Reads who started this process, takes over the socket it was given, and
+    /// makes the process a daemon's: away from the terminal of the client that
+    /// launched it, with nothing of it left open, and closed to other users.
+    ///
+    /// To be the first thing that `main` does: it clears variables and closes
+    /// descriptors, which no other thread may use.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses one of these, or what was handed over is no socket that
+    /// listens.
+    pub fn of_this_process() -> io::Result<Self> {
+        let listener = handed_over()?;
+        let launched = env::var_os(LAUNCHED_VARIABLE).is_some();
+        if launched {
+            if listener.is_none() {
+                sys::close_inherited()?;
+            }
+            // Refused to a process that leads a group already, and has no
+            // terminal to leave for that reason.
+            let _ = sys::leave_terminal();
+        }
+        sys::keep_to_ourselves()?;
+        sys::raise_descriptor_limit()?;
+        Ok(Self { launched, listener })
+    }
+
+    /// For a daemon inside another program: there is nobody to tell.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            launched: false,
+            listener: None,
+        }
+    }
+
+    /// Whether a client started this process, and nobody reads its standard error.
+    #[must_use]
+    pub fn is_launched(&self) -> bool {
+        self.launched
+    }
+
+    /// The socket that a service manager opened for us.
+    pub(super) fn take_listener(&mut self) -> Option<UnixListener> {
+        self.listener.take()
+    }
+
+    /// Tells that callers are served from now on, and lets go of the standard
+    /// streams of whoever launched this process: what it still prints goes to
+    /// `log`.
+    ///
+    /// # Errors
+    ///
+    /// There is no `/dev/null` to put in their place.
+    pub fn ready(&self, log: Option<&Path>) -> io::Result<()> {
+        tell_service_manager(NotifyState::Ready);
+        if !self.launched {
+            return Ok(());
+        }
+        // A client that no longer waits is no reason to end: the next one comes.
+        let _ = tell_client(report::READY);
+        sys::release_standard_streams(log)
+    }
+
+    /// Tells that another daemon serves this socket. Whoever launched us has what
+    /// he wants; a person is told.
+    pub fn already_served(&self, socket: &Path) {
+        if self.launched {
+            let _ = tell_client(report::READY);
+        } else {
+            eprintln!(
+                "aws-ssmd is running already: it listens on {}",
+                socket.display()
+            );
+        }
+    }
+
+    /// Tells why the daemon does not start.
+    pub fn failed(&self, error: &Error) {
+        if self.launched {
+            let _ = tell_client(&report::failure(error));
+            return;
+        }
+        for part in [&error.what, &error.why, &error.hint] {
+            if !part.is_empty() {
+                eprintln!("{part}");
+            }
+        }
+    }
+}
+
+/// Tells the service manager, if there is one, that the end has begun.
+pub(super) fn stopping() {
+    tell_service_manager(NotifyState::Stopping);
+}
+
+fn tell_service_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager cannot be told");
+    }
+}
+
+fn tell_client(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// The socket that a service manager passed to this very process. The variables
+/// that say so are cleared, so that no child takes them for its own.
+fn handed_over() -> io::Result<Option<UnixListener>> {
+    let ours = env::var("LISTEN_PID").is_ok_and(|pid| pid == process::id().to_string());
+    let mut passed = ListenFd::from_env();
+    if ours {
+        passed.take_unix_listener(0)
+    } else {
+        Ok(None)
+    }
+}

@@ -1,0 +1,144 @@
+//! `aws-ssmd` as a program: its arguments, its environment, its exit code.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::endpoint::Endpoint;
+use clap::Parser;
+
+use crate::config::{self, Config};
+use crate::daemon::Facts;
+use crate::lifecycle::{Listener, Opened, Starter, Watch};
+use crate::telemetry::{self, Destination};
+
+/// Threads that serve. Two answer callers while one projects a page of a large
+/// load; more would only cost memory.
+const THREADS: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// The daemon of aws-ssm. The client starts it; a person hardly needs to.
+#[derive(Debug, Parser)]
+#[command(name = "aws-ssmd", version)]
+struct Arguments {
+    /// Read this configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Log to standard error
+    #[arg(long)]
+    foreground: bool,
+    /// Serve the one connection on standard input, then end
+    #[arg(long)]
+    oneshot: bool,
+    /// Log from this level on: error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+/// The whole of the program.
+#[must_use]
+pub fn program() -> ExitCode {
+    // Before anything opens a file or starts a thread.
+    let mut starter = match Starter::of_this_process() {
+        Ok(starter) => starter,
+        Err(error) => {
+            eprintln!("the daemon cannot start\n{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let arguments = Arguments::parse();
+    match run(&arguments, &mut starter) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the daemon ends");
+            starter.failed(&error);
+            exit_code(error.kind)
+        }
+    }
+}
+
+fn run(arguments: &Arguments, starter: &mut Starter) -> Result<(), Error> {
+    let endpoint = Endpoint::from_process_environment()?;
+    let config = config::from_process_environment(arguments.config.as_deref())?;
+    let log_file = log_file(arguments, starter, &endpoint);
+    telemetry::start(&Destination {
+        level: arguments
+            .log_level
+            .as_deref()
+            .unwrap_or(&config.daemon.log_level),
+        file: log_file,
+        max_bytes: config.daemon.log_max_mb << 20,
+        files: config.daemon.log_files,
+    });
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.clamp(*THREADS.start(), *THREADS.end()))
+        .thread_name("aws-ssmd")
+        .enable_all()
+        .build()
+        .map_err(|error| cannot_start(&error))?;
+    let served = if arguments.oneshot {
+        runtime.block_on(serve_standard_input(config, &endpoint, starter))
+    } else {
+        runtime.block_on(serve_socket(&config, &endpoint, starter, log_file))
+    };
+    // Whatever still blocks a thread must not hold the process.
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve_socket(
+    config: &Config,
+    endpoint: &Endpoint,
+    starter: &mut Starter,
+    log_file: Option<&Path>,
+) -> Result<(), Error> {
+    let (listener, lock) = match Listener::open(endpoint, starter).await? {
+        Opened::Listening(listener, lock) => (listener, lock),
+        Opened::AlreadyServed => {
+            starter.already_served(&endpoint.socket);
+            return Ok(());
+        }
+    };
+    let watch = Watch::process(listener.file().cloned()).map_err(|error| cannot_start(&error))?;
+    let facts = Facts::new(endpoint, log_file.map(Path::to_owned));
+    tracing::info!(socket = %endpoint.socket.display(), "listening");
+    let served = crate::serve(config, facts, listener, watch, || starter.ready(log_file)).await;
+    tracing::info!("stopped");
+    drop(lock);
+    served
+}
+
+/// One caller, then the end: nothing is refreshed that nobody waits for.
+async fn serve_standard_input(
+    mut config: Config,
+    endpoint: &Endpoint,
+    starter: &Starter,
+) -> Result<(), Error> {
+    config.cache.background_refresh = false;
+    let listener = Listener::standard_input()?;
+    let watch = Watch::process(None).map_err(|error| cannot_start(&error))?;
+    let facts = Facts::new(endpoint, None);
+    crate::serve(&config, facts, listener, watch, || starter.ready(None)).await
+}
+
+/// Only a daemon that a client launched has nobody to read its standard error.
+fn log_file<'a>(
+    arguments: &Arguments,
+    starter: &Starter,
+    endpoint: &'a Endpoint,
+) -> Option<&'a Path> {
+    let file = starter.is_launched() && !arguments.foreground && !arguments.oneshot;
+    file.then_some(endpoint.log.as_path())
+}
+
+fn cannot_start(error: &dyn std::error::Error) -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon cannot start").why(error.to_string())
+}
+
+fn exit_code(kind: ErrorKind) -> ExitCode {
+    match kind {
+        ErrorKind::Usage | ErrorKind::Config => ExitCode::from(2),
+        ErrorKind::Daemon => ExitCode::from(6),
+        _ => ExitCode::FAILURE,
+    }
+}

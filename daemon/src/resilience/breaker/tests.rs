@@ -1,0 +1,126 @@
+use super::*;
+
+const OPEN_FOR: Duration = Duration::from_secs(60);
+
+fn breaker() -> (Breaker, Instant) {
+    (Breaker::new(&ResilienceConfig::default()), Instant::now())
+}
+
+fn admit(breaker: &mut Breaker, now: Instant) -> Pass {
+    breaker.admit(now).expect("admitted").0
+}
+
+fn fail(breaker: &mut Breaker, now: Instant) -> Option<Transition> {
+    let pass = admit(breaker, now);
+    breaker.failed(pass, now, "InternalError: try again")
+}
+
+fn opened() -> (Breaker, Instant) {
+    let (mut breaker, now) = breaker();
+    for _ in 0..5 {
+        fail(&mut breaker, now);
+    }
+    (breaker, now)
+}
+
+#[test]
+fn the_fifth_failure_in_a_row_opens_it() {
+    let (mut breaker, now) = breaker();
+    for _ in 0..4 {
+        assert_eq!(fail(&mut breaker, now), None);
+    }
+    assert_eq!(
+        fail(&mut breaker, now),
+        Some(Transition::Opened {
+            failures: 5,
+            retry_in: OPEN_FOR,
+            last_error: "InternalError: try again".into()
+        })
+    );
+    assert_eq!(breaker.look(now).state, "open");
+}
+
+#[test]
+fn a_success_between_failures_starts_the_count_again() {
+    let (mut breaker, now) = breaker();
+    for _ in 0..4 {
+        fail(&mut breaker, now);
+    }
+    let pass = admit(&mut breaker, now);
+    breaker.succeeded(pass);
+    for _ in 0..4 {
+        assert_eq!(fail(&mut breaker, now), None);
+    }
+}
+
+#[test]
+fn an_open_breaker_says_since_when_why_and_until_when() {
+    let (mut breaker, now) = opened();
+    let refused = breaker.admit(now + Duration::from_secs(10));
+    assert_eq!(
+        refused,
+        Err(OpenBreaker {
+            open_for: Duration::from_secs(10),
+            retry_in: Duration::from_secs(50),
+            last_error: "InternalError: try again".into()
+        })
+    );
+}
+
+#[test]
+fn three_successes_close_it_after_its_time() {
+    let (mut breaker, now) = opened();
+    let later = now + OPEN_FOR;
+    let (first, transition) = breaker.admit(later).expect("admitted");
+    assert_eq!(transition, Some(Transition::HalfOpened));
+    assert_eq!(breaker.succeeded(first), None);
+    let second = admit(&mut breaker, later);
+    assert_eq!(breaker.succeeded(second), None);
+    let third = admit(&mut breaker, later);
+    assert_eq!(breaker.succeeded(third), Some(Transition::Closed));
+    assert_eq!(breaker.look(later).failures, 0);
+}
+
+#[test]
+fn half_open_only_as_many_calls_go_through_as_successes_are_missing() {
+    let (mut breaker, now) = opened();
+    let later = now + OPEN_FOR;
+    let passes: Vec<_> = (0..3).map(|_| admit(&mut breaker, later)).collect();
+    let refused = breaker.admit(later).expect_err("the probes are out");
+    assert_eq!(refused.retry_in, Duration::ZERO);
+    for pass in passes {
+        breaker.abandoned(pass);
+    }
+    assert!(breaker.admit(later).is_ok(), "abandoned probes come back");
+}
+
+#[test]
+fn one_failure_while_half_open_opens_it_for_the_whole_time_again() {
+    let (mut breaker, now) = opened();
+    let later = now + OPEN_FOR;
+    assert!(matches!(
+        fail(&mut breaker, later),
+        Some(Transition::Opened { .. })
+    ));
+    assert!(breaker.admit(later + OPEN_FOR / 2).is_err());
+    assert!(breaker.admit(later + OPEN_FOR).is_ok());
+}
+
+#[test]
+fn calls_begun_before_it_opened_change_nothing_afterwards() {
+    let (mut breaker, now) = breaker();
+    let (early_success, early_failure) = (admit(&mut breaker, now), admit(&mut breaker, now));
+    for _ in 0..5 {
+        fail(&mut breaker, now);
+    }
+    assert_eq!(breaker.succeeded(early_success), None);
+    assert!(breaker.admit(now).is_err());
+    let probe = admit(&mut breaker, now + OPEN_FOR);
+    assert_eq!(
+        breaker.failed(early_failure, now + OPEN_FOR, "late"),
+        None,
+        "it says nothing of how the service is now"
+    );
+    breaker.succeeded(probe);
+    assert_eq!(breaker.look(now + OPEN_FOR).state, "half-open");
+}

@@ -1,0 +1,59 @@
+//! The services on the socket: wire types in, wire types out, nothing else.
+//!
+//! A handler converts, asks the parts that know, and converts back. What is the
+//! same for every call (versions, deadline, counting, a panic that must not reach
+//! another call) is in [`call`].
+
+mod call;
+mod control;
+mod inventory;
+mod router;
+mod stream;
+
+use std::sync::Arc;
+
+use aws_ssm_proto::wire;
+use aws_ssm_proto::wire::control_server::ControlServer;
+use aws_ssm_proto::wire::inventory_server::InventoryServer;
+use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
+
+use crate::daemon::Daemon;
+use control::ControlService;
+use inventory::InventoryService;
+use router::Router;
+
+/// A question is small; a caller may carry 64 KiB of settings.
+const MAX_QUESTION: usize = 256 << 10;
+
+/// Every service the daemon offers, gRPC health and reflection included.
+///
+/// # Errors
+///
+/// The embedded descriptors are no descriptors; that is a mistake in the build.
+pub async fn services(
+    daemon: &Arc<Daemon>,
+) -> Result<
+    Router<HealthServer<impl Health>, ServerReflectionServer<impl ServerReflection>>,
+    tonic_reflection::server::Error,
+> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter
+        .set_serving::<ControlServer<ControlService>>()
+        .await;
+    reporter
+        .set_serving::<InventoryServer<InventoryService>>()
+        .await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    Ok(Router {
+        control: ControlServer::new(ControlService::new(daemon))
+            .max_decoding_message_size(MAX_QUESTION),
+        inventory: InventoryServer::new(InventoryService::new(daemon))
+            .max_decoding_message_size(MAX_QUESTION),
+        health,
+        reflection,
+    })
+}

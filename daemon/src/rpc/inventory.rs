@@ -1,0 +1,268 @@
+//! Questions about the fleet.
+
+use std::sync::Arc;
+
+use aws_ssm_proto::convert;
+use aws_ssm_proto::domain::{
+    Caller, Column, Error, Freshness, Identity, ListQuery, ListSummary, RegionSummary, Sort,
+};
+use aws_ssm_proto::wire;
+use aws_ssm_proto::wire::inventory_server;
+use futures_util::future::join_all;
+use futures_util::stream::BoxStream;
+use prost::Message;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+use super::call::Method;
+use super::stream;
+use crate::daemon::Daemon;
+use crate::identity::{Admission, VerifiedIdentity};
+use crate::inventory::{AgentsNeed, Fleet, encode_row};
+use crate::query::{list, resolve};
+
+/// A target that is not found in data older than this may be newer than the data.
+const YOUNG: Freshness = Freshness::MaxAge(std::time::Duration::from_secs(10));
+
+#[derive(Debug)]
+pub(super) struct InventoryService {
+    list_instances: Method,
+    resolve_targets: Method,
+    list_regions: Method,
+    who_am_i: Method,
+}
+
+impl InventoryService {
+    pub(super) fn new(daemon: &Arc<Daemon>) -> Self {
+        Self {
+            list_instances: Method::new(daemon, "ListInstances"),
+            resolve_targets: Method::new(daemon, "ResolveTargets"),
+            list_regions: Method::new(daemon, "ListRegions"),
+            who_am_i: Method::new(daemon, "WhoAmI"),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl inventory_server::Inventory for InventoryService {
+    type ListInstancesStream = BoxStream<'static, Result<wire::Page, Status>>;
+
+    async fn list_instances(
+        &self,
+        request: Request<wire::ListInstancesRequest>,
+    ) -> Result<Response<Self::ListInstancesStream>, Status> {
+        let method = &self.list_instances;
+        let work = |question: wire::ListInstancesRequest, deadline| async move {
+            let (caller, query) = question.try_into()?;
+            let admission = method.daemon.identities.admit(&caller, deadline).await?;
+            match query.sort {
+                Sort::Unsorted => Ok(stream::unsorted(&method.daemon, admission, query, deadline)),
+                _ => sorted(&method.daemon, &admission, &query, deadline).await,
+            }
+        };
+        method.serve(request, work).await
+    }
+
+    async fn resolve_targets(
+        &self,
+        request: Request<wire::ResolveTargetsRequest>,
+    ) -> Result<Response<wire::ResolveTargetsResponse>, Status> {
+        let method = &self.resolve_targets;
+        let work = |question, deadline| async move {
+            resolve_all(&method.daemon, question, deadline).await
+        };
+        method.serve(request, work).await
+    }
+
+    async fn list_regions(
+        &self,
+        request: Request<wire::ListRegionsRequest>,
+    ) -> Result<Response<wire::ListRegionsResponse>, Status> {
+        let method = &self.list_regions;
+        let work = |question: wire::ListRegionsRequest, deadline| async move {
+            let caller = question.caller.unwrap_or_default().into();
+            let asked = question.freshness.unwrap_or_default().into();
+            let daemon = &method.daemon;
+            let Admission { identity, regions } =
+                daemon.identities.admit(&caller, deadline).await?;
+            let cached = &daemon.inventory.regions;
+            let served = cached.get(&identity, &regions[0], asked, deadline).await?;
+            let regions = served.entry.value.iter().cloned().map(Into::into);
+            Ok(wire::ListRegionsResponse {
+                regions: regions.collect(),
+            })
+        };
+        method.serve(request, work).await
+    }
+
+    async fn who_am_i(
+        &self,
+        request: Request<wire::WhoAmIRequest>,
+    ) -> Result<Response<wire::WhoAmIResponse>, Status> {
+        let method = &self.who_am_i;
+        let work = |question: wire::WhoAmIRequest, deadline| async move {
+            let caller = question.caller.unwrap_or_default().into();
+            let admission = method.daemon.identities.admit(&caller, deadline).await?;
+            Ok(identity(admission).into())
+        };
+        method.serve(request, work).await
+    }
+}
+
+fn identity(admission: Admission) -> Identity {
+    let principal = admission.identity.principal();
+    Identity {
+        account: principal.account().to_owned(),
+        arn: principal.arn().to_owned(),
+        user_id: principal.user_id().to_owned(),
+        source: admission.identity.source().to_owned(),
+        expires_at: admission.identity.expires_at(),
+        regions: admission.regions,
+    }
+}
+
+/// The whole answer, in pages.
+async fn sorted(
+    daemon: &Daemon,
+    admission: &Admission,
+    query: &ListQuery,
+    deadline: Instant,
+) -> Result<BoxStream<'static, Result<wire::Page, Status>>, Error> {
+    let need = agents_need(query);
+    let asked = query.freshness;
+    let loads = admission.regions.iter().map(|region| async move {
+        let fleet = daemon
+            .inventory
+            .fleet(&admission.identity, region, asked, need, deadline);
+        (region, fleet.await)
+    });
+    let mut fleets = Vec::new();
+    let mut regions = Vec::new();
+    for (region, outcome) in join_all(loads).await {
+        match outcome {
+            Ok((fleet, summary)) => {
+                fleets.push(fleet);
+                regions.push(summary);
+            }
+            Err(error) => regions.push(failed_region(region, error)),
+        }
+    }
+    if fleets.is_empty() {
+        return Err(first_error(regions));
+    }
+    let selection = list::list(&fleets, query);
+    let summary = ListSummary {
+        matched: selection.matched,
+        regions,
+    };
+    Ok(stream::pages(selection.pages, &summary))
+}
+
+/// A region that gave nothing.
+pub(super) fn failed_region(region: &str, error: Error) -> RegionSummary {
+    RegionSummary {
+        region: region.to_owned(),
+        fetched_at: std::time::UNIX_EPOCH,
+        age: std::time::Duration::ZERO,
+        state: aws_ssm_proto::domain::DataState::Fresh,
+        refreshing: false,
+        cut: false,
+        error: Some(error),
+    }
+}
+
+/// When no region gave anything, the first one's reason is the answer.
+pub(super) fn first_error(regions: Vec<RegionSummary>) -> Error {
+    let mut errors = regions.into_iter().filter_map(|region| region.error);
+    errors
+        .next()
+        .expect("an admission names at least one region")
+}
+
+/// A list waits for the agents only when it is about them.
+pub(super) fn agents_need(query: &ListQuery) -> AgentsNeed {
+    let sorts_by_agents = match &query.sort {
+        Sort::By(keys) => keys.iter().any(|key| key.column.is_agent()),
+        Sort::Standard | Sort::Unsorted => false,
+    };
+    let shown = |column: &Column| query.columns.contains(column);
+    let explicit = shown(&Column::Agent) || shown(&Column::AgentVersion);
+    if query.count_only && !sorts_by_agents {
+        AgentsNeed::Ignore
+    } else if sorts_by_agents || explicit {
+        AgentsNeed::Wait
+    } else if !shown(&Column::Ssm) {
+        AgentsNeed::Ignore
+    } else if query.freshness == Freshness::Configured {
+        AgentsNeed::IfKnown
+    } else {
+        AgentsNeed::Wait
+    }
+}
+
+async fn resolve_all(
+    daemon: &Daemon,
+    question: wire::ResolveTargetsRequest,
+    deadline: Instant,
+) -> Result<wire::ResolveTargetsResponse, Error> {
+    let caller: Caller = question.caller.unwrap_or_default().into();
+    let columns = convert::columns(&question.columns)?;
+    let asked: Freshness = question.freshness.unwrap_or_default().into();
+    let need = if columns.iter().any(Column::is_agent) {
+        AgentsNeed::Wait
+    } else {
+        AgentsNeed::Ignore
+    };
+    let admission = daemon.identities.admit(&caller, deadline).await?;
+    let (identity, regions) = (&admission.identity, &admission.regions);
+    let (fleets, sources) = every_fleet(daemon, identity, regions, asked, need, deadline).await?;
+    let answer = answer_targets(&fleets, &sources, &question.targets, &columns);
+    match answer {
+        // The instance may have been launched since.
+        Err(error) if error.kind == aws_ssm_proto::domain::ErrorKind::NotFound => {
+            let young = every_fleet(daemon, identity, regions, YOUNG, need, deadline).await;
+            let (fleets, sources) = young.map_err(|_| error)?;
+            answer_targets(&fleets, &sources, &question.targets, &columns)
+        }
+        answer => answer,
+    }
+}
+
+/// A target may be in any of the regions, so all of them must be known.
+async fn every_fleet(
+    daemon: &Daemon,
+    identity: &VerifiedIdentity,
+    regions: &[String],
+    asked: Freshness,
+    need: AgentsNeed,
+    deadline: Instant,
+) -> Result<(Vec<Fleet>, Vec<RegionSummary>), Error> {
+    let inventory = &daemon.inventory;
+    let loads = regions
+        .iter()
+        .map(|region| inventory.fleet(identity, region, asked, need, deadline));
+    let fleets: Result<Vec<_>, _> = join_all(loads).await.into_iter().collect();
+    Ok(fleets?.into_iter().unzip())
+}
+
+fn answer_targets(
+    fleets: &[Fleet],
+    sources: &[RegionSummary],
+    targets: &[String],
+    columns: &[Column],
+) -> Result<wire::ResolveTargetsResponse, Error> {
+    let mut answer = wire::ResolveTargetsResponse::default();
+    let mut encoded = Vec::new();
+    for target in targets {
+        let (at, row) = resolve::resolve(fleets, target)?;
+        encoded.clear();
+        encode_row(&fleets[at], row, columns, &mut encoded);
+        let instance = wire::Instance::decode(encoded.as_slice())
+            .expect("a row is encoded as the message it is");
+        answer.instances.push(instance);
+        answer.sources.push((&sources[at]).into());
+        let agents_error = fleets[at].agents_error.as_ref();
+        answer.agent_error = answer.agent_error.or(agents_error.map(Into::into));
+    }
+    Ok(answer)
+}

@@ -1,0 +1,232 @@
+//! Answers of many pages.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use aws_ssm_proto::domain::{Error, ListQuery, ListSummary};
+use aws_ssm_proto::{status, wire};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::inventory::{agents_need, failed_region, first_error};
+use crate::daemon::Daemon;
+use crate::identity::Admission;
+use crate::inventory::{Fleet, Found, Instances, Key, KnownAgents, Load, summarize};
+use crate::query::list;
+
+/// What every answer of pages is.
+type Pages = BoxStream<'static, Result<wire::Page, Status>>;
+
+/// Rows that are all there; the summary goes with the last of them.
+pub(super) fn pages(rows: Vec<Bytes>, summary: &ListSummary) -> Pages {
+    let mut pages: Vec<_> = rows
+        .into_iter()
+        .map(|rows| wire::Page {
+            rows,
+            summary: None,
+        })
+        .collect();
+    if pages.is_empty() {
+        pages.push(wire::Page::default());
+    }
+    if let Some(last) = pages.last_mut() {
+        last.summary = Some(summary.into());
+    }
+    stream::iter(pages.into_iter().map(Ok)).boxed()
+}
+
+/// Rows as AWS gives them: those of a load that is under way are sent on as its
+/// pages arrive. Every region is asked at once, and sent in the caller's order.
+pub(super) fn unsorted(
+    daemon: &Arc<Daemon>,
+    admission: Admission,
+    query: ListQuery,
+    deadline: Instant,
+) -> Pages {
+    let cached = &daemon.inventory.instances;
+    let found = admission.regions.iter().map(|region| {
+        let key = cached.key(&admission.identity, region);
+        let found = cached.find(&admission.identity, &key, query.freshness);
+        (region.clone(), key, found)
+    });
+    let state = Unsorted {
+        waiting: found.collect(),
+        daemon: Arc::clone(daemon),
+        left: query.limit.map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        }),
+        admission,
+        query,
+        deadline,
+        now: None,
+        ready: VecDeque::new(),
+        summary: ListSummary::default(),
+        ended: false,
+    };
+    stream::unfold(state, |mut state| async move {
+        let page = state.next().await.transpose()?;
+        Some((page.map_err(|error| status::from_error(&error)), state))
+    })
+    .boxed()
+}
+
+/// An answer that is being sent.
+struct Unsorted {
+    daemon: Arc<Daemon>,
+    admission: Admission,
+    query: ListQuery,
+    deadline: Instant,
+    /// Rows that may still be sent.
+    left: usize,
+    waiting: VecDeque<(String, Key, Found<Instances>)>,
+    now: Option<Region>,
+    ready: VecDeque<Bytes>,
+    summary: ListSummary,
+    ended: bool,
+}
+
+/// The region whose pages are arriving.
+struct Region {
+    name: String,
+    key: Key,
+    load: Load<Instances>,
+    seen: usize,
+    agents: KnownAgents,
+}
+
+impl Unsorted {
+    /// The next page; `None` when the summary is sent.
+    async fn next(&mut self) -> Result<Option<wire::Page>, Error> {
+        loop {
+            if let Some(rows) = self.ready.pop_front() {
+                let summary = None;
+                return Ok(Some(wire::Page { rows, summary }));
+            }
+            if let Some(region) = self.now.take() {
+                self.receive(region).await;
+            } else if let Some((name, key, found)) = self.waiting.pop_front() {
+                self.begin(name, key, found).await;
+            } else if self.ended {
+                return Ok(None);
+            } else {
+                self.ended = true;
+                return self.end().map(Some);
+            }
+        }
+    }
+
+    async fn begin(&mut self, name: String, key: Key, found: Found<Instances>) {
+        let need = agents_need(&self.query);
+        let inventory = &self.daemon.inventory;
+        let identity = &self.admission.identity;
+        let asked = self.query.freshness;
+        let agents = inventory
+            .agents_of(identity, &name, asked, need, self.deadline)
+            .await;
+        match found {
+            Found::Ready(served) => {
+                self.summary.regions.push(summarize(&name, &served));
+                let instances = Arc::clone(&served.entry.value);
+                let fleet = inventory.join(&name, instances, agents);
+                self.send(&fleet);
+            }
+            Found::Loading(load) => {
+                self.now = Some(Region {
+                    name,
+                    key,
+                    load,
+                    seen: 0,
+                    agents,
+                });
+            }
+        }
+    }
+
+    /// Takes the pages that came since, or ends the region.
+    async fn receive(&mut self, mut region: Region) {
+        let news = region.load.pages_after(region.seen, self.deadline).await;
+        match news {
+            Ok(news) if news.is_empty() => self.finish(region).await,
+            Ok(news) => {
+                region.seen += news.len();
+                for page in news {
+                    let agents = region.agents.clone();
+                    let fleet = self.daemon.inventory.join(&region.name, page, agents);
+                    self.send(&fleet);
+                }
+                self.now = Some(region);
+            }
+            Err(error) => self.give_up(&region, error),
+        }
+    }
+
+    /// The whole is there: what it says of itself goes into the summary.
+    async fn finish(&mut self, region: Region) {
+        let outcome = region.load.clone().whole(self.deadline).await;
+        let cached = &self.daemon.inventory.instances;
+        let identity = &self.admission.identity;
+        let asked = self.query.freshness;
+        match cached.settle(identity, &region.key, asked, outcome) {
+            Ok(served) => self.summary.regions.push(summarize(&region.name, &served)),
+            Err(error) => self
+                .summary
+                .regions
+                .push(failed_region(&region.name, error)),
+        }
+    }
+
+    /// A load that failed: data from before it serves if nothing was sent yet.
+    fn give_up(&mut self, region: &Region, error: Error) {
+        let cached = &self.daemon.inventory.instances;
+        let identity = &self.admission.identity;
+        let asked = self.query.freshness;
+        let name = &region.name;
+        match cached.settle(identity, &region.key, asked, Err(error)) {
+            Ok(served) if region.seen == 0 => {
+                self.summary.regions.push(summarize(name, &served));
+                let instances = Arc::clone(&served.entry.value);
+                let agents = region.agents.clone();
+                let fleet = self.daemon.inventory.join(name, instances, agents);
+                self.send(&fleet);
+            }
+            Ok(served) => {
+                let error = served.error.unwrap_or_else(interrupted);
+                self.summary.regions.push(failed_region(name, error));
+            }
+            Err(error) => self.summary.regions.push(failed_region(name, error)),
+        }
+    }
+
+    fn send(&mut self, fleet: &Fleet) {
+        let rows = list::unsorted(fleet, &self.query, usize::MAX);
+        self.summary.matched += rows.len() as u64;
+        if !self.query.count_only {
+            self.ready.extend(rows.pages(self.left));
+            self.left = self.left.saturating_sub(rows.len());
+        }
+    }
+
+    fn end(&mut self) -> Result<wire::Page, Error> {
+        let regions = &self.summary.regions;
+        let nothing_known = |region: &aws_ssm_proto::domain::RegionSummary| {
+            region.error.is_some() && region.fetched_at == std::time::UNIX_EPOCH
+        };
+        if self.summary.matched == 0 && regions.iter().all(nothing_known) {
+            return Err(first_error(std::mem::take(&mut self.summary.regions)));
+        }
+        Ok(wire::Page {
+            rows: Bytes::new(),
+            summary: Some((&self.summary).into()),
+        })
+    }
+}
+
+fn interrupted() -> Error {
+    use aws_ssm_proto::domain::ErrorKind;
+    Error::new(ErrorKind::Unavailable, "the list is incomplete")
+        .why("AWS stopped answering in the middle of it")
+        .hint("run the command again")
+}

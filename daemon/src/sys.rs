@@ -1,0 +1,144 @@
+//! The system calls that shape the process itself.
+//!
+//! They change what the whole process is, so only the daemon's own `main` may
+//! lead here, never a test or a program that runs a daemon inside itself. This is
+//! the one module of the daemon that may contain unsafe code.
+
+#![allow(
+    unsafe_code,
+    reason = "closing descriptors that this program never opened"
+)]
+
+use std::fs::{File, OpenOptions, read_dir};
+use std::io;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use rustix::fs::Mode;
+use rustix::io::{close, fcntl_dupfd_cloexec, fcntl_getfd};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, setsid, umask};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stdin};
+
+/// Descriptors wanted: the connections that may be open, and as many again for
+/// AWS and files. macOS allows no more than 10240.
+const DESCRIPTORS: u64 = 8192;
+
+/// The first descriptor after the standard three.
+const FIRST_INHERITED: RawFd = 3;
+
+/// Closes every descriptor but the standard three. One that a shell left open,
+/// such as a lock's or a pipe's, would otherwise be held for as long as the
+/// daemon lives, and whoever waits for its end would wait as long.
+///
+/// To be called before this process opens anything or starts a thread.
+///
+/// # Errors
+///
+/// The open descriptors cannot be listed.
+pub fn close_inherited() -> io::Result<()> {
+    let listed: Vec<RawFd> = read_dir("/dev/fd")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd >= FIRST_INHERITED)
+        .collect();
+    for fd in listed {
+        // SAFETY: this process has opened nothing yet, so nothing in it owns the
+        // descriptor. The one that the listing used is closed by now, and with no
+        // other thread there is nobody who could have opened it again.
+        unsafe {
+            if fcntl_getfd(BorrowedFd::borrow_raw(fd)).is_ok() {
+                close(fd);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Leaves the terminal: its signals and its end no longer reach the daemon.
+///
+/// # Errors
+///
+/// The process leads a group already.
+pub fn leave_terminal() -> io::Result<()> {
+    setsid()?;
+    Ok(())
+}
+
+/// Keeps what the process holds in memory and writes to disk from other users:
+/// no core dump, no debugger, no file that others can read.
+///
+/// # Errors
+///
+/// The system refuses one of them.
+pub fn keep_to_ourselves() -> io::Result<()> {
+    umask(Mode::RWXG | Mode::RWXO);
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
+/// Allows as many descriptors as the daemon may come to need, as far as the
+/// system lets it. The usual limit (1024, on macOS 256) is low for the sake of
+/// programs that use `select`, which this one does not.
+///
+/// # Errors
+///
+/// The system refuses.
+pub fn raise_descriptor_limit() -> io::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit
+        .maximum
+        .map_or(DESCRIPTORS, |most| most.min(DESCRIPTORS));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit {
+            current: Some(wanted),
+            ..limit
+        };
+        setrlimit(Resource::Nofile, raised)?;
+    }
+    Ok(())
+}
+
+/// Lets go of the standard descriptors, which belong to whoever started the
+/// daemon.
+/// What the process still prints, such as a panic outside every request, goes to
+/// the end of `log`, or nowhere.
+///
+/// # Errors
+///
+/// `/dev/null` cannot be opened.
+pub fn release_standard_streams(log: Option<&Path>) -> io::Result<()> {
+    let nowhere = File::options().read(true).write(true).open("/dev/null")?;
+    dup2_stdin(&nowhere)?;
+    dup2_stdout(&nowhere)?;
+    match log.and_then(|log| append(log).ok()) {
+        Some(log) => dup2_stderr(&log)?,
+        None => dup2_stderr(&nowhere)?,
+    }
+    Ok(())
+}
+
+/// The socket that is our standard input, which becomes empty.
+///
+/// # Errors
+///
+/// The descriptor cannot be copied.
+pub fn take_standard_input() -> io::Result<UnixStream> {
+    let socket = fcntl_dupfd_cloexec(stdin(), FIRST_INHERITED)?;
+    dup2_stdin(File::open("/dev/null")?)?;
+    Ok(UnixStream::from(socket))
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+}

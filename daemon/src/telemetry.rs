@@ -1,0 +1,56 @@
+//! The log: where it goes, and what it never says.
+
+mod rotate;
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+use rotate::RotatingFile;
+
+/// Where the log goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Destination<'a> {
+    /// From this level on.
+    pub(crate) level: &'a str,
+    /// `None`: standard error.
+    pub(crate) file: Option<&'a Path>,
+    /// Bytes after which the next file is begun.
+    pub(crate) max_bytes: u64,
+    /// Files that are kept, the current one included.
+    pub(crate) files: usize,
+}
+
+/// Starts logging for the whole process, panics included.
+///
+/// A log that cannot be written is no reason not to serve: it goes to standard
+/// error instead, which says why.
+pub(crate) fn start(destination: &Destination<'_>) {
+    let file = destination
+        .file
+        .map(|path| RotatingFile::open(path.to_owned(), destination.max_bytes, destination.files));
+    let writer = match file {
+        Some(Ok(file)) => BoxMakeWriter::new(Mutex::new(file)),
+        Some(Err(error)) => {
+            eprintln!("the log cannot be written: {error}");
+            BoxMakeWriter::new(std::io::stderr)
+        }
+        None => BoxMakeWriter::new(std::io::stderr),
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter(destination.level))
+        .with_ansi(false)
+        .with_writer(writer)
+        .finish();
+    // A second start in one process keeps the first log.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+}
+
+/// The AWS crates name access keys at `info`, and they and HTTP say too much of
+/// everything below.
+fn filter(level: &str) -> EnvFilter {
+    EnvFilter::new(format!("warn,aws_ssmd={level},aws_ssm_proto={level}"))
+}

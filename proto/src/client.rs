@@ -1,0 +1,302 @@
+//! The typed client of the daemon: domain types in, domain types out.
+//!
+//! The command line is written against it, and so can any other Rust program be.
+//! Every call ends by the client's deadline, whatever the daemon does.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::time::{Instant, timeout_at};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::domain::{
+    CacheEntry, Caller, Column, DaemonStatus, Error, ErrorKind, Freshness, Hello, Identity,
+    InstanceRef, ListQuery, ListSummary, Region, RegionSummary, ResolvedTargets, Stats,
+};
+use crate::transport::{Channel, Driver};
+use crate::wire::control_client::ControlClient;
+use crate::wire::inventory_client::InventoryClient;
+use crate::wire::{self, Page, row};
+use crate::{hello, status};
+
+/// A page holds at most a few hundred KiB of rows; this refuses nonsense.
+const MAX_MESSAGE: usize = 64 << 20;
+
+/// One connection to the daemon.
+#[derive(Debug)]
+pub struct Client {
+    channel: Channel,
+    _driver: Driver,
+    deadline: Instant,
+}
+
+impl Client {
+    /// Speaks to the daemon at the other end of `socket`. All calls of this client
+    /// together may take until `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// The peer is no daemon, or says nothing before the deadline.
+    pub async fn over(socket: UnixStream, deadline: Instant) -> Result<Self, Error> {
+        let opening = timeout_at(deadline, Channel::open(socket)).await;
+        let (channel, driver) = opening.map_err(|_| silent())?.map_err(|error| {
+            Error::new(
+                ErrorKind::Daemon,
+                "the daemon's socket gave no usable answer",
+            )
+            .why(error.to_string())
+            .hint("run `aws-ssm daemon restart`")
+        })?;
+        Ok(Self {
+            channel,
+            _driver: driver,
+            deadline,
+        })
+    }
+
+    /// Gives the calls that follow until `deadline`.
+    pub fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
+    /// Asks which daemon this is.
+    ///
+    /// # Errors
+    ///
+    /// As every call: what the daemon reports, or that it did not answer in time.
+    pub async fn hello(&self) -> Result<Hello, Error> {
+        let request = self.request(wire::HelloRequest {});
+        let answer = self.call(self.control().hello(request)).await?;
+        Ok(answer.into())
+    }
+
+    /// Lists instances, a page at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`]; errors after the first page come with the pages.
+    pub async fn list_instances(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+    ) -> Result<InstancePages, Error> {
+        let request = self.request(wire::ListInstancesRequest::new(caller, query));
+        let stream = self.call(self.inventory().list_instances(request)).await?;
+        Ok(InstancePages {
+            stream,
+            deadline: self.deadline,
+        })
+    }
+
+    /// Finds the one instance that each target names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`]; a target that names none or several is an error that
+    /// lists the candidates.
+    pub async fn resolve(
+        &self,
+        caller: &Caller,
+        targets: &[String],
+        columns: &[Column],
+        freshness: Freshness,
+    ) -> Result<ResolvedTargets, Error> {
+        let request = self.request(wire::ResolveTargetsRequest {
+            caller: Some(caller.into()),
+            targets: targets.to_vec(),
+            freshness: Some(freshness.into()),
+            columns: columns.iter().map(ToString::to_string).collect(),
+        });
+        let answer = self.call(self.inventory().resolve_targets(request)).await?;
+        Ok(answer.into())
+    }
+
+    /// The regions of the caller's account.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn regions(
+        &self,
+        caller: &Caller,
+        freshness: Freshness,
+    ) -> Result<Vec<Region>, Error> {
+        let request = self.request(wire::ListRegionsRequest {
+            caller: Some(caller.into()),
+            freshness: Some(freshness.into()),
+        });
+        let answer = self.call(self.inventory().list_regions(request)).await?;
+        Ok(answer.regions.into_iter().map(Into::into).collect())
+    }
+
+    /// Whose credentials the caller's settings lead to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn whoami(&self, caller: &Caller) -> Result<Identity, Error> {
+        let request = self.request(wire::WhoAmIRequest {
+            caller: Some(caller.into()),
+        });
+        let answer = self.call(self.inventory().who_am_i(request)).await?;
+        Ok(answer.into())
+    }
+
+    /// The daemon's state.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn status(&self) -> Result<DaemonStatus, Error> {
+        let request = self.request(wire::StatusRequest {});
+        let answer = self.call(self.control().status(request)).await?;
+        Ok(answer.into())
+    }
+
+    /// The daemon's counters.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn metrics(&self) -> Result<Stats, Error> {
+        let request = self.request(wire::StatsRequest {});
+        let answer = self.call(self.control().stats(request)).await?;
+        Ok(answer.into())
+    }
+
+    /// What the cache holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn cache(&self) -> Result<Vec<CacheEntry>, Error> {
+        let request = self.request(wire::ShowCacheRequest {});
+        let answer = self.call(self.control().show_cache(request)).await?;
+        Ok(answer.entries.into_iter().map(Into::into).collect())
+    }
+
+    /// Loads the caller's regions again, and returns when that is done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn refresh_cache(&self, caller: &Caller) -> Result<Vec<RegionSummary>, Error> {
+        let request = self.request(wire::RefreshCacheRequest {
+            caller: Some(caller.into()),
+        });
+        let answer = self.call(self.control().refresh_cache(request)).await?;
+        Ok(answer.regions.into_iter().map(Into::into).collect())
+    }
+
+    /// Drops the caller's entries, or with `None` everybody's; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn clear_cache(&self, caller: Option<&Caller>) -> Result<u64, Error> {
+        let request = self.request(wire::ClearCacheRequest {
+            caller: caller.map(Into::into),
+            all: caller.is_none(),
+        });
+        let answer = self.call(self.control().clear_cache(request)).await?;
+        Ok(answer.entries)
+    }
+
+    /// Asks the daemon to end, after what is in flight or at once; returns its
+    /// process id. Its lock is free when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn shutdown(&self, now: bool) -> Result<u32, Error> {
+        let request = self.request(wire::ShutdownRequest { now });
+        let answer = self.call(self.control().shutdown(request)).await?;
+        Ok(answer.pid)
+    }
+
+    fn control(&self) -> ControlClient<Channel> {
+        ControlClient::with_origin(self.channel.clone(), self.channel.origin())
+            .max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    fn inventory(&self) -> InventoryClient<Channel> {
+        InventoryClient::with_origin(self.channel.clone(), self.channel.origin())
+            .max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    /// The daemon is told the time it has, so that it can say itself what it was
+    /// waiting for.
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(self.deadline.saturating_duration_since(Instant::now()));
+        hello::announce(request.metadata_mut());
+        request
+    }
+
+    async fn call<T>(
+        &self,
+        answer: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, Error> {
+        let answer = timeout_at(self.deadline, answer).await;
+        let answer = answer.map_err(|_| silent())?.map_err(|status| {
+            hello::explain(&status).unwrap_or_else(|| status::to_error(&status))
+        })?;
+        Ok(answer.into_inner())
+    }
+}
+
+fn silent() -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon did not answer in time")
+        .why("it accepted the connection and then said nothing")
+        .hint("allow more time with --timeout, or run `aws-ssm daemon restart`")
+}
+
+/// The pages of a list, as they come.
+pub struct InstancePages {
+    stream: Streaming<Page>,
+    deadline: Instant,
+}
+
+impl InstancePages {
+    /// The next page; `None` after the last. Dropping this cancels the rest.
+    ///
+    /// # Errors
+    ///
+    /// What the daemon reports, or that it did not go on in time.
+    pub async fn next(&mut self) -> Result<Option<InstancePage>, Error> {
+        let page = timeout_at(self.deadline, self.stream.message()).await;
+        let page = page
+            .map_err(|_| silent())?
+            .map_err(|status| status::to_error(&status))?;
+        Ok(page.map(|page| InstancePage {
+            summary: page.summary.clone().map(Into::into),
+            page,
+        }))
+    }
+}
+
+impl fmt::Debug for InstancePages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstancePages").finish_non_exhaustive()
+    }
+}
+
+/// Some of the rows of a list.
+#[derive(Debug)]
+pub struct InstancePage {
+    page: Page,
+    /// Only with the last page.
+    pub summary: Option<ListSummary>,
+}
+
+impl InstancePage {
+    /// The rows, read where they lie.
+    pub fn rows(&self) -> impl Iterator<Item = InstanceRef<'_>> {
+        self.page.encoded_rows().filter_map(row::read)
+    }
+}
+
+/// How long a call may take when nobody says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);

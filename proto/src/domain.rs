@@ -1,0 +1,22 @@
+//! The plain types both sides think in. None of them knows how it travels.
+
+mod answer;
+mod caller;
+mod column;
+mod daemon;
+mod error;
+mod instance;
+mod request;
+mod stats;
+
+pub use answer::{DataState, Identity, ListSummary, Region, RegionSummary, ResolvedTargets};
+pub use caller::{CALLER_VARIABLES, Caller};
+pub use column::{Column, UnknownColumn, nearest};
+pub use daemon::{CacheEntry, DaemonStatus, Hello};
+pub use error::{Error, ErrorKind};
+pub use instance::{AgentStatus, InstanceRef, InstanceState};
+pub use request::{Freshness, ListQuery, Sort, SortKey, TagFilter};
+pub use stats::{
+    ApiStats, BreakerStats, CacheStats, LatencyStats, MemoryStats, PoolStats, RpcStats, Stats,
+    Summary,
+};

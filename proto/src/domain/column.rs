@@ -1,0 +1,191 @@
+//! The columns an instance has, by the names people type.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// One column of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Column {
+    Name,
+    Id,
+    State,
+    Type,
+    PrivateIp,
+    Az,
+    Ssm,
+    PublicIp,
+    PrivateDns,
+    PublicDns,
+    Vpc,
+    Subnet,
+    SecurityGroups,
+    Image,
+    Platform,
+    Arch,
+    Lifecycle,
+    Launched,
+    /// Time since launch; computed by who prints.
+    Age,
+    Key,
+    Profile,
+    Account,
+    Region,
+    /// When the agent was last heard of.
+    Agent,
+    AgentVersion,
+    /// Every tag.
+    Tags,
+    /// The value of one tag.
+    Tag(String),
+}
+
+/// A name that no column has.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no column {name:?}")]
+pub struct UnknownColumn {
+    /// What was asked for.
+    pub name: String,
+    /// The column whose name is most like it.
+    pub nearest: Option<&'static str>,
+}
+
+const NAMED: &[(&str, Column)] = &[
+    ("name", Column::Name),
+    ("id", Column::Id),
+    ("state", Column::State),
+    ("type", Column::Type),
+    ("private-ip", Column::PrivateIp),
+    ("az", Column::Az),
+    ("ssm", Column::Ssm),
+    ("public-ip", Column::PublicIp),
+    ("private-dns", Column::PrivateDns),
+    ("public-dns", Column::PublicDns),
+    ("vpc", Column::Vpc),
+    ("subnet", Column::Subnet),
+    ("sg", Column::SecurityGroups),
+    ("image", Column::Image),
+    ("platform", Column::Platform),
+    ("arch", Column::Arch),
+    ("lifecycle", Column::Lifecycle),
+    ("launched", Column::Launched),
+    ("age", Column::Age),
+    ("key", Column::Key),
+    ("profile", Column::Profile),
+    ("account", Column::Account),
+    ("region", Column::Region),
+    ("agent", Column::Agent),
+    ("agent-version", Column::AgentVersion),
+    ("tags", Column::Tags),
+];
+
+impl Column {
+    /// What a table shows when nobody says otherwise.
+    pub const DEFAULT: [Self; 7] = [
+        Self::Name,
+        Self::Id,
+        Self::State,
+        Self::Type,
+        Self::PrivateIp,
+        Self::Az,
+        Self::Ssm,
+    ];
+
+    /// What `wide` adds to [`Column::DEFAULT`].
+    pub const WIDE: [Self; 6] = [
+        Self::PublicIp,
+        Self::Platform,
+        Self::Vpc,
+        Self::Subnet,
+        Self::Launched,
+        Self::AgentVersion,
+    ];
+
+    /// Every column with a name of its own, in the documented order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMED.iter().map(|(_, column)| column.clone())
+    }
+
+    /// Reads a name such as `private-ip` or `tag:Team`.
+    ///
+    /// # Errors
+    ///
+    /// No column has this name, or `tag:` names no key.
+    pub fn parse(name: &str) -> Result<Self, UnknownColumn> {
+        if let Some(key) = name.strip_prefix("tag:").filter(|key| !key.is_empty()) {
+            return Ok(Self::Tag(key.to_owned()));
+        }
+        let known = NAMED.iter().find(|(n, _)| *n == name);
+        known.map(|(_, column)| column.clone()).ok_or_else(|| {
+            let names = NAMED.iter().map(|(n, _)| *n);
+            UnknownColumn {
+                name: name.to_owned(),
+                nearest: nearest(name, names),
+            }
+        })
+    }
+
+    /// Whether it comes from Systems Manager instead of EC2.
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        matches!(self, Self::Ssm | Self::Agent | Self::AgentVersion)
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Tag(key) = self {
+            return write!(f, "tag:{key}");
+        }
+        let name = NAMED.iter().find(|(_, column)| column == self);
+        f.write_str(name.map_or("", |(name, _)| *name))
+    }
+}
+
+/// The candidate most like `name`, if any is close enough to be a slip of it.
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(1);
+    candidates
+        .map(|candidate| (edit_distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, ignoring ASCII case.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substitute = diagonal + usize::from(!ca.eq_ignore_ascii_case(cb));
+            diagonal = row[j + 1];
+            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_reads_back_from_its_name() {
+        for column in Column::all().chain([Column::Tag("Team".into())]) {
+            assert_eq!(Column::parse(&column.to_string()), Ok(column));
+        }
+    }
+
+    #[test]
+    fn a_slip_is_told_the_nearest_name() {
+        let slip = |name| Column::parse(name).expect_err("no such column").nearest;
+        assert_eq!(slip("privat-ip"), Some("private-ip"));
+        assert_eq!(slip("stat"), Some("state"));
+        assert_eq!(slip("xylophone"), None);
+        assert_eq!(slip("tag:"), None);
+    }
+}

@@ -1,0 +1,165 @@
+//! Reaches the daemon, and starts one when nobody answers.
+//!
+//! A daemon that runs costs one `connect` and the look at who is at the other
+//! end; no directory is checked and no file is read for it. Everything else here
+//! happens on the first command after a boot. However many clients come at once,
+//! one of them starts one daemon, and the others wait for it.
+//!
+//! Nothing here waits past the deadline it is given, and no daemon is ever
+//! judged by its process id.
+
+mod command;
+mod failure;
+mod oneshot;
+pub mod report;
+mod spawn;
+mod start;
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep_until};
+
+pub use command::{DAEMON_VARIABLE, DaemonCommand, LAUNCHED_VARIABLE};
+pub use oneshot::{Oneshot, oneshot};
+
+use crate::domain::{Error, ErrorKind};
+use crate::endpoint::Endpoint;
+use crate::peer::{PeerError, check_peer};
+
+/// Between two looks at something that another process does.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Connects to the daemon, starting one first if none listens. `daemon` says how
+/// to start it and is asked only then.
+///
+/// # Errors
+///
+/// The socket's place breaks a rule, another user listens there, or the daemon
+/// does not start: then its own reason, with its kind.
+pub async fn connect_or_start(
+    endpoint: &Endpoint,
+    daemon: impl FnOnce() -> Result<DaemonCommand, Error>,
+    deadline: Instant,
+) -> Result<UnixStream, Error> {
+    match connect_only(endpoint, deadline).await? {
+        Some(stream) => Ok(stream),
+        None => start::start(endpoint, &daemon()?, deadline).await,
+    }
+}
+
+/// Connects to the daemon if one listens; [`not_running`] is the error for those
+/// who need one.
+///
+/// # Errors
+///
+/// The socket's place breaks a rule, another user listens there, or the daemon
+/// takes no connection before the deadline.
+pub async fn connect_only(
+    endpoint: &Endpoint,
+    deadline: Instant,
+) -> Result<Option<UnixStream>, Error> {
+    loop {
+        let error = match UnixStream::connect(&endpoint.socket).await {
+            Ok(stream) => {
+                check_peer(&stream).map_err(|error| stranger(endpoint, &error))?;
+                return Ok(Some(stream));
+            }
+            Err(error) => error,
+        };
+        match error.kind() {
+            io::ErrorKind::NotFound => return Ok(None),
+            io::ErrorKind::ConnectionRefused => {
+                // This is also what connecting to a plain file gives.
+                endpoint.check_socket_file()?;
+                return Ok(None);
+            }
+            // The queue of a daemon that is short of descriptors.
+            io::ErrorKind::WouldBlock => pause(deadline).await.map_err(|Late| crowded(endpoint))?,
+            _ => return Err(unreachable(endpoint, &error)),
+        }
+    }
+}
+
+/// Waits until the daemon's process has ended and another may start.
+///
+/// # Errors
+///
+/// It has not ended by the deadline, or its lock cannot be looked at.
+pub async fn wait_until_gone(endpoint: &Endpoint, deadline: Instant) -> Result<(), Error> {
+    loop {
+        let held = match File::open(&endpoint.lock) {
+            Ok(lock) => match lock.try_lock_shared() {
+                Ok(()) => false,
+                Err(TryLockError::WouldBlock) => true,
+                Err(TryLockError::Error(error)) => return Err(unreadable_lock(endpoint, &error)),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(unreadable_lock(endpoint, &error)),
+        };
+        if !held {
+            return Ok(());
+        }
+        pause(deadline).await.map_err(|Late| {
+            Error::new(ErrorKind::Daemon, "the daemon has not ended in time")
+                .why(format!("it still holds {}", endpoint.lock.display()))
+                .hint("run `aws-ssm daemon stop --now`")
+        })?;
+    }
+}
+
+/// The error of a command that needs a running daemon and may not start one.
+#[must_use]
+pub fn not_running(endpoint: &Endpoint) -> Error {
+    Error::new(ErrorKind::Daemon, "no daemon is running")
+        .why(format!("nobody listens on {}", endpoint.socket.display()))
+        .hint("run `aws-ssm daemon start`, or any command that asks about instances")
+}
+
+/// The deadline has passed.
+struct Late;
+
+/// Waits a moment, but not past `deadline`.
+async fn pause(deadline: Instant) -> Result<(), Late> {
+    let now = Instant::now();
+    if now >= deadline {
+        return Err(Late);
+    }
+    sleep_until(deadline.min(now + POLL)).await;
+    Ok(())
+}
+
+fn stranger(endpoint: &Endpoint, error: &PeerError) -> Error {
+    Error::new(
+        ErrorKind::Daemon,
+        format!("{} is not this user's daemon", endpoint.socket.display()),
+    )
+    .why(error.to_string())
+    .hint("run aws-ssm as the user whose daemon it is, or set AWS_SSM_HOME to another place")
+}
+
+fn crowded(endpoint: &Endpoint) -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon took no connection in time")
+        .why(format!("too many wait at {}", endpoint.socket.display()))
+        .hint("try again, or look at `aws-ssm daemon status`")
+}
+
+/// Whichever rule the place breaks explains more than the failed call does.
+fn unreachable(endpoint: &Endpoint, error: &io::Error) -> Error {
+    endpoint.prepare().err().unwrap_or_else(|| {
+        Error::new(ErrorKind::Daemon, "the daemon cannot be reached")
+            .why(format!("{}: {error}", endpoint.socket.display()))
+            .hint("run `aws-ssm doctor`, or use --no-daemon")
+    })
+}
+
+fn unreadable_lock(endpoint: &Endpoint, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon's lock cannot be looked at")
+        .why(format!("{}: {error}", endpoint.lock.display()))
+        .hint("run `aws-ssm doctor`")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Errors on the wire: a gRPC status whose details say kind, reason and remedy.
+//!
+//! The details are a `google.rpc.Status` that holds one [`wire::ErrorDetail`], as
+//! gRPC's error model has it, so that generic tools can read them too.
+
+use prost::Message;
+use tonic::{Code, Status};
+
+use crate::domain::{Error, ErrorKind};
+use crate::wire;
+
+const DETAIL_TYPE: &str = "type.googleapis.com/aws_ssm.v1.ErrorDetail";
+
+/// `google.rpc.Status`.
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+/// Puts an error into a status.
+#[must_use]
+pub fn from_error(error: &Error) -> Status {
+    let code = code(error.kind);
+    let message = error.to_string();
+    let details = RpcStatus {
+        code: code as i32,
+        message: message.clone(),
+        details: vec![Any {
+            type_url: DETAIL_TYPE.to_owned(),
+            value: wire::ErrorDetail::from(error).encode_to_vec(),
+        }],
+    };
+    Status::with_details(code, message, details.encode_to_vec().into())
+}
+
+/// Reads the error out of a status, whoever made the status.
+#[must_use]
+pub fn to_error(status: &Status) -> Error {
+    detail(status).unwrap_or_else(|| match status.code() {
+        Code::Unavailable => Error::new(ErrorKind::Daemon, "the daemon stopped answering")
+            .why(status.message())
+            .hint("run the command again; `aws-ssm daemon status` tells whether it is up"),
+        Code::DeadlineExceeded | Code::Cancelled => {
+            Error::new(ErrorKind::Unavailable, "no answer in time")
+                .why(status.message())
+                .hint("allow more time with --timeout")
+        }
+        Code::Unimplemented => Error::new(ErrorKind::Daemon, "the daemon does not know this call")
+            .why("it is an older version than this program")
+            .hint("run `aws-ssm daemon restart`"),
+        code => Error::new(ErrorKind::Internal, format!("the daemon failed: {code}"))
+            .why(status.message())
+            .hint("`aws-ssm daemon status` names its log"),
+    })
+}
+
+fn detail(status: &Status) -> Option<Error> {
+    let details = RpcStatus::decode(status.details()).ok()?.details;
+    let any = details.iter().find(|any| any.type_url == DETAIL_TYPE)?;
+    let detail = wire::ErrorDetail::decode(any.value.as_slice()).ok()?;
+    Some(detail.into())
+}
+
+fn code(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::Usage | ErrorKind::Config => Code::InvalidArgument,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::Ambiguous => Code::FailedPrecondition,
+        ErrorKind::Credentials => Code::Unauthenticated,
+        ErrorKind::Permission => Code::PermissionDenied,
+        ErrorKind::Unavailable | ErrorKind::Daemon => Code::Unavailable,
+        ErrorKind::Internal => Code::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_survives_the_status() {
+        let error = Error::new(ErrorKind::Ambiguous, "web names two instances")
+            .why("i-1 and i-2 match")
+            .hint("use an id")
+            .candidates(vec!["i-1".into(), "i-2".into()]);
+        assert_eq!(to_error(&from_error(&error)), error);
+    }
+
+    #[test]
+    fn a_status_of_somebody_else_still_says_something() {
+        let error = to_error(&Status::unavailable("broken pipe"));
+        assert_eq!(error.kind, ErrorKind::Daemon);
+        assert!(error.why.contains("broken pipe"));
+    }
+}

@@ -1,0 +1,5 @@
+//! The daemon, built with the rest of the tests.
+
+fn main() -> std::process::ExitCode {
+    aws_ssmd::program()
+}
