@@ -4,47 +4,21 @@
 //! Values stay text here, so that a wrong one is told of in the same three lines
 //! as every other error.
 
-use std::ffi::OsString;
+mod definition;
+mod mistake;
+
 use std::path::PathBuf;
 
-use aws_ssm_proto::domain::Error;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Subcommand};
 
-use crate::error::usage;
+pub use mistake::mistake;
 
 /// The whole command line.
-#[derive(Debug, Parser)]
-#[command(
-    name = "aws-ssm",
-    version,
-    about = "Finds EC2 instances at once: a daemon keeps the fleet in memory",
-    after_help = "Examples:\n  \
-        aws-ssm list -t Team=web -o wide\n  \
-        aws-ssm list --all --sort -launched --limit 20\n  \
-        aws-ssm list -r eu-west-1,us-east-1 -o json | jq '.[].name'\n  \
-        aws-ssm show web-1\n\n\
-        Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 target unknown or\n\
-        ambiguous, 4 credentials or permission, 5 AWS unavailable, 6 no daemon",
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Cli {
-    #[command(flatten)]
     pub global: GlobalArgs,
-    #[command(subcommand)]
     pub command: Command,
-}
-
-impl Cli {
-    /// Reads a command line, the program's name first.
-    ///
-    /// # Errors
-    ///
-    /// Clap's, which are also how help and version are asked for.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(arguments)
-    }
 }
 
 /// Accepted by every command, before its name and after.
@@ -111,46 +85,22 @@ pub struct GlobalArgs {
     pub quiet: bool,
 }
 
-/// The commands.
-#[derive(Debug, Subcommand)]
+/// The commands; [`definition`] holds what each is called and says of itself.
+#[derive(Debug)]
 #[allow(missing_docs)]
 pub enum Command {
-    /// List instances
-    #[command(visible_alias = "ls")]
     List(ListArgs),
-    /// Show everything known of an instance
     Show(TargetsArgs),
-    /// Print the id of the instance that a target names
     Resolve(TargetArgs),
-    /// List the account's regions
     Regions,
-    /// Show whose credentials are used
     Whoami,
-    /// Look at the daemon's cache, or change it
-    #[command(
-        subcommand,
-        arg_required_else_help = true,
-        disable_help_subcommand = true
-    )]
     Cache(CacheCommand),
-    /// Start, stop and look at the daemon
-    #[command(
-        subcommand,
-        arg_required_else_help = true,
-        disable_help_subcommand = true
-    )]
     Daemon(DaemonCommand),
-    /// Print the versions of this program and of a running daemon
     Version,
 }
 
 /// Arguments of `list`.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = "Examples:\n  \
-    aws-ssm list -t Team=web -t Stage=live\n  \
-    aws-ssm list --columns name,id,private-ip,tag:Team\n  \
-    aws-ssm list --sort -launched --limit 10\n  \
-    aws-ssm list --sort none -o jsonl")]
 #[allow(missing_docs)]
 pub struct ListArgs {
     /// Only instances with this tag; repeat for more
@@ -221,84 +171,4 @@ pub enum DaemonCommand {
     Status,
     /// Show its counters
     Stats,
-}
-
-/// What clap has against a command line, in three parts.
-#[must_use]
-pub fn mistake(error: &clap::Error) -> Error {
-    let rendered = error.to_string();
-    let mut paragraphs = rendered.split("\n\n");
-    let first = paragraphs.next().unwrap_or_default();
-    let what = first.strip_prefix("error: ").unwrap_or(first);
-    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
-    let (what, why) = what.split_once('\n').unwrap_or((what, ""));
-    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
-    usage(what)
-        .why(why)
-        .hint(tip.unwrap_or("`aws-ssm --help` and `aws-ssm COMMAND --help` tell what there is"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(line: &str) -> Result<Cli, clap::Error> {
-        Cli::read(
-            std::iter::once("aws-ssm")
-                .chain(line.split_whitespace())
-                .map(OsString::from),
-        )
-    }
-
-    #[test]
-    fn the_definition_holds_together() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn global_flags_stand_before_the_command_and_after_it() {
-        for line in [
-            "-r a,b -p dev -o json -q list",
-            "list -r a,b -p dev -o json -q",
-        ] {
-            let cli = read(line).expect("a command line");
-            assert_eq!(cli.global.region, ["a", "b"], "{line}");
-            assert_eq!(cli.global.profile.as_deref(), Some("dev"));
-            assert_eq!(cli.global.output.as_deref(), Some("json"));
-            assert!(cli.global.quiet);
-        }
-        let cli = read("-r a daemon -v status -v -r b").expect("a command line");
-        assert_eq!(cli.global.region, ["b"], "the last one counts");
-    }
-
-    #[test]
-    fn a_minus_before_a_sort_column_is_no_flag() {
-        let cli = read("ls --sort -launched -t A=1 -t B=2 -a").expect("a command line");
-        let Command::List(args) = cli.command else {
-            panic!("not a list");
-        };
-        assert_eq!(args.sort.as_deref(), Some("-launched"));
-        assert_eq!(args.tag, ["A=1", "B=2"]);
-        assert!(args.all);
-    }
-
-    #[test]
-    fn a_mistake_is_told_in_three_parts() {
-        let error = mistake(&read("list --fresch").expect_err("no such flag"));
-        assert!(error.what.contains("--fresch"), "{error:?}");
-        assert!(error.hint.contains("--fresh"), "{error:?}");
-        let error = mistake(&read("lits").expect_err("no such command"));
-        assert!(error.hint.contains("list"), "{error:?}");
-        let error = mistake(&read("show").expect_err("no target"));
-        assert!(error.why.contains("<TARGET>"), "{error:?}");
-        assert!(error.hint.contains("--help"), "{error:?}");
-    }
-
-    #[test]
-    fn contradictions_are_refused() {
-        for line in ["list --fresh --max-age 5m", "list --count --limit 3"] {
-            assert!(read(line).is_err(), "{line}");
-        }
-    }
 }

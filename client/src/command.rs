@@ -49,17 +49,17 @@ pub struct Context<'a> {
 /// # Errors
 ///
 /// Whatever keeps it from being done.
-pub async fn run(cli: &Cli, mut ctx: Context<'_>) -> Result<(), Failure> {
+pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
     check_meta(cli, &ctx.settings)?;
     let outcome = match &cli.command {
-        Command::List(args) => list::run(args, &mut ctx).await,
-        Command::Show(args) => show::run(&args.target, &mut ctx).await,
-        Command::Resolve(args) => resolve::run(&args.target, &mut ctx).await,
-        Command::Regions => regions::run(&mut ctx).await,
-        Command::Whoami => whoami::run(&mut ctx).await,
-        Command::Cache(command) => cache::run(command, &mut ctx).await,
-        Command::Daemon(command) => daemon::run(command, &mut ctx).await,
-        Command::Version => version::run(&mut ctx).await,
+        Command::List(args) => list::run(args, ctx).await,
+        Command::Show(args) => show::run(&args.target, ctx).await,
+        Command::Resolve(args) => resolve::run(&args.target, ctx).await,
+        Command::Regions => regions::run(ctx).await,
+        Command::Whoami => whoami::run(ctx).await,
+        Command::Cache(command) => cache::run(command, ctx).await,
+        Command::Daemon(command) => daemon::run(command, ctx).await,
+        Command::Version => version::run(ctx).await,
     };
     // Half an answer is not printed beside an error.
     let outcome = outcome.and_then(|()| Ok(ctx.sink.flush()?));
@@ -109,7 +109,7 @@ impl Context<'_> {
             None => sheet,
         };
         let look = self.look(format);
-        let omitted = sheet.print(self.sink.buffer(), format, look);
+        let omitted = sheet.print(&mut self.sink, format, look)?;
         self.say_omitted(&omitted);
         Ok(())
     }

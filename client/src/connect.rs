@@ -14,7 +14,7 @@ use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::launch::{self, DaemonCommand, Oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::notices::Notices;
 
@@ -23,6 +23,14 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a daemon that is alive needs for its hello, and a good deal more.
 const HELLO_TIME: Duration = Duration::from_secs(2);
+
+/// A daemon may end, or be killed, between our connecting and its answer. Its
+/// successor is asked then, and once more, because one that is dying still takes
+/// a connection now and then.
+const MOST_DAEMONS: usize = 3;
+
+/// What a dying daemon needs to be gone.
+const BURIAL: Duration = Duration::from_millis(10);
 
 /// How long a daemon of one call may put away what the next one can use.
 const FINISH_TIME: Duration = Duration::from_secs(2);
@@ -36,6 +44,8 @@ pub struct Link {
     deadline: Instant,
     notices: Notices,
     client: Option<Client>,
+    /// A daemon took our connection.
+    reached: bool,
     oneshot: Option<Oneshot>,
 }
 
@@ -55,6 +65,7 @@ impl Link {
             deadline,
             notices,
             client: None,
+            reached: false,
             oneshot: None,
         }
     }
@@ -74,21 +85,23 @@ impl Link {
         &mut self,
         question: impl AsyncFn(&Client) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        match self.put(&question).await {
-            // A daemon may end between our connecting and our asking; its
-            // successor is asked once.
-            Err(error) if error.kind == ErrorKind::Daemon && self.may_ask_again() => {
-                self.notices
-                    .detail(2, format_args!("asking again: {error}"));
-                self.client = None;
-                self.put(&question).await
+        for _ in 1..MOST_DAEMONS {
+            match self.put(&question).await {
+                Err(error) if error.kind == ErrorKind::Daemon && self.may_ask_again() => {
+                    self.notices
+                        .detail(2, format_args!("asking again: {error}"));
+                    self.client = None;
+                    self.reached = false;
+                    sleep(BURIAL).await;
+                }
+                answer => return answer,
             }
-            answer => answer,
         }
+        self.put(&question).await
     }
 
     fn may_ask_again(&self) -> bool {
-        self.client.is_some() && self.oneshot.is_none() && Instant::now() < self.deadline
+        self.reached && self.oneshot.is_none() && Instant::now() + BURIAL < self.deadline
     }
 
     async fn put<T>(
@@ -114,6 +127,7 @@ impl Link {
             let endpoint = Endpoint::from_process_environment()?;
             let daemon = || self.daemon();
             let socket = launch::connect_or_start(&endpoint, daemon, self.deadline).await?;
+            self.reached = true;
             let client = Client::over(socket, self.deadline).await?;
             self.compare_configuration(&client).await;
             return Ok(self.client.insert(client));
@@ -153,13 +167,13 @@ impl Link {
         }
     }
 
-    /// Lets a daemon of this call alone put away what it has learnt.
-    pub async fn finish(self) {
-        drop(self.client);
-        if let Some(oneshot) = self.oneshot {
-            oneshot
-                .finish(self.deadline.min(Instant::now() + FINISH_TIME))
-                .await;
+    /// Lets a daemon of this call alone put away what it has learnt. A connection to
+    /// the daemon itself ends with the process.
+    pub async fn finish(&mut self) {
+        if let Some(oneshot) = self.oneshot.take() {
+            self.client = None;
+            let deadline = self.deadline.min(Instant::now() + FINISH_TIME);
+            oneshot.finish(deadline).await;
         }
     }
 }

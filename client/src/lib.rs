@@ -13,6 +13,7 @@ pub mod notices;
 pub mod render;
 pub mod settings;
 
+use std::convert::Infallible;
 use std::io;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -29,7 +30,8 @@ use crate::notices::{Notices, tell};
 use crate::render::sink::Sink;
 use crate::settings::Settings;
 
-/// The whole program, with the arguments and environment of this process.
+/// The whole program, with the arguments and environment of this process, which
+/// ends here.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
@@ -37,23 +39,21 @@ pub fn main() -> ExitCode {
         Err(error) => return explain(&error),
     };
     match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if let Some(lines) = failure.lines() {
-                tell(&lines);
-            }
-            ExitCode::from(failure.exit_code())
-        }
+        Ok(never) => match never {},
+        Err(error) => ExitCode::from(conclude(&Err(error.into()))),
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
+/// Runs a command and ends the process; returns only if that cannot be begun.
+fn run(cli: &Cli) -> Result<Infallible, Error> {
     let settings = Settings::new(&cli.global)?;
     let surroundings = Surroundings {
         variable: &|name| std::env::var_os(name),
         directory: &std::env::current_dir,
     };
-    // One thread, and no timer or signal but those that are asked for.
+    let config = settings.config.as_ref();
+    let config = config.map(|file| surroundings.absolute(file)).transpose()?;
+    // One thread: there is one question to wait for.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -61,24 +61,32 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         .map_err(no_runtime)?;
     runtime.block_on(async {
         let notices = Notices::new(settings.quiet, settings.verbose);
-        let config = settings.config.as_ref();
-        let config = config.map(|file| surroundings.absolute(file)).transpose()?;
-        let context = Context {
+        let deadline = Instant::now() + settings.timeout;
+        let mut context = Context {
             args: &cli.global,
-            link: Link::new(
-                settings.no_daemon,
-                config,
-                Instant::now() + settings.timeout,
-                notices,
-            ),
+            link: Link::new(settings.no_daemon, config, deadline, notices),
             settings,
             surroundings: &surroundings,
             sink: Sink::stdout(),
             notices,
             now: SystemTime::now(),
         };
-        command::run(cli, context).await
+        let outcome = command::run(cli, &mut context).await;
+        // The process ends here, with everything it holds still whole: to take the
+        // runtime and its connection apart first would take longer than to print.
+        std::process::exit(conclude(&outcome).into())
     })
+}
+
+/// Tells what went wrong, if anything did; returns the exit code.
+fn conclude(outcome: &Result<(), Failure>) -> u8 {
+    let Err(failure) = outcome else {
+        return 0;
+    };
+    if let Some(lines) = failure.lines() {
+        tell(&lines);
+    }
+    failure.exit_code()
 }
 
 /// Help and version are answers; everything else is a mistake in what was typed.

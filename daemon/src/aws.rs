@@ -23,5 +23,5 @@ pub use connector::Connector;
 pub use error::{ApiError, ErrorClass};
 pub use operation::{Operation, Service};
 pub use pool::{Pool, PoolConfig};
-pub use region_client::{Page, PageRequest, RegionClient};
+pub use region_client::{PageRequest, RegionClient};
 pub use sts::Sts;

@@ -20,6 +20,7 @@ impl Clock {
     }
 
     /// A clock that a test turns by hand.
+    #[cfg(test)]
     #[must_use]
     pub fn from_fn(read: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))

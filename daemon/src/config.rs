@@ -259,6 +259,28 @@ mod tests {
     }
 
     #[test]
+    fn a_section_written_twice_is_told_with_its_line() {
+        let error = parsed("cache:\n  enabled: true\ncache:\n  ttl_minutes: 5\n");
+        let error = error.expect_err("twice");
+        assert!(
+            error.what.contains("line 3: cache is written twice"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_told_in_one_line_of_the_readers_words() {
+        for text in ["cache: [1\n", ": : :\n", "cache:\n\tttl_minutes: 5\n"] {
+            let error = parsed(text).expect_err("no YAML");
+            assert!(
+                error.what.ends_with("config.yaml is no valid YAML"),
+                "{error}"
+            );
+            assert!(!error.why.contains(['\n', '|', '<']), "{}", error.why);
+        }
+    }
+
+    #[test]
     fn a_value_out_of_range_names_the_range() {
         let error = parsed("cache:\n  refresh_workers: 65\n").expect_err("too many");
         assert!(
@@ -268,6 +290,24 @@ mod tests {
         assert!(error.to_string().contains("1 to 64"), "{error}");
         let error = parsed("cache:\n  ttl_minutes: 5\n  stale_threshold_minutes: 4\n");
         assert!(error.is_err());
+    }
+
+    #[test]
+    fn every_mistake_is_told_in_three_parts() {
+        for text in [
+            "cache:\n  ttl_minute: 5\n",
+            "cache:\n  xylophone: 5\n",
+            "cache:\n  ttl_minutes: 0\n",
+            "cache:\n  ttl_minutes: soon\n",
+            "cache: 5\n",
+            "5\n",
+            "cache: [\n",
+        ] {
+            let error = parsed(text).expect_err(text);
+            for part in [&error.what, &error.why, &error.hint] {
+                assert!(!part.is_empty(), "{text:?}: {error:?}");
+            }
+        }
     }
 
     #[test]

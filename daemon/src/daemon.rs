@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use aws_ssm_proto::domain::{DaemonStatus, Hello, Stats};
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::hello;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
@@ -70,10 +71,11 @@ struct Background {
 }
 
 impl Daemon {
-    /// Puts the parts together and starts what runs beside calls. Asks nothing of
-    /// AWS and reads no file.
+    /// Puts the parts together and starts what runs beside calls, on `loads`. Asks
+    /// nothing of AWS and reads no file.
     #[must_use]
-    pub fn start(config: &Config, facts: Facts, life: Life) -> Arc<Self> {
+    pub fn start(config: &Config, facts: Facts, life: Life, loads: &Handle) -> Arc<Self> {
+        let _entered = loads.enter();
         let metrics = Arc::new(Metrics::new());
         let resilience = Arc::new(Resilience::new(config.resilience(), Arc::clone(&metrics)));
         let connector = Connector::new(&config.resilience());

@@ -22,7 +22,7 @@ mod registry;
 mod settings;
 mod sts;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verified;
 
 use std::fmt;
@@ -266,18 +266,15 @@ impl Inner {
         });
         let credentials = provider.credentials().await?;
         let bound_until = credentials.expiry();
-        let said = self
-            .sts
-            .caller_identity(&place, credentials, deadline)
-            .await?;
+        let said = self.sts.caller_identity(&place, credentials, deadline);
+        let said = said.await;
+        let said = said.map_err(|error| provider::blame(error, provider.plan()))?;
         let principal = Principal::new(said, prepared.endpoints)?;
         tracing::info!(arn = principal.arn(), key = ?prepared.key, "identity verified");
-        let region = place.region;
         Ok(VerifiedIdentity::new(
             principal,
             prepared.key,
             provider,
-            region,
             bound_until,
         ))
     }
@@ -328,7 +325,7 @@ fn stopping() -> Error {
 fn abandoned() -> Error {
     Error::new(ErrorKind::Internal, "the credentials could not be verified")
         .why("the verification broke off")
-        .hint("the daemon's log says more: aws-ssm daemon logs")
+        .hint("the daemon's log says more; `aws-ssm daemon status` names it")
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_ssm_proto::domain::{CacheEntry, Error, Freshness, InstanceState, RegionSummary};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,7 +28,9 @@ pub use cached::{Cached, Found, Key, Served};
 pub use encode::{Encoded, RowsEncoder, encode_row};
 pub use load::Load;
 pub use resource::{Instances, Kind, LoadLimits, Regions, Resource};
-pub use snapshot::{Builder, Facts, Row, Snapshot};
+pub use snapshot::Row;
+#[cfg(test)]
+pub use snapshot::{Builder, Facts};
 
 use crate::aws::Pool;
 use crate::clock::Clock;
@@ -82,21 +85,32 @@ impl Shared {
 }
 
 /// The loads under way; none outlives the inventory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tasks {
+    runtime: Handle,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Tasks {
+    /// They run where this is called, whoever asks for one.
+    fn here() -> Self {
+        Self {
+            runtime: Handle::current(),
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stopped = self.stop.clone().cancelled_owned();
-        self.tracker.spawn(async move {
+        let work = async move {
             tokio::select! {
                 () = work => {}
                 () = stopped => {}
             }
-        });
+        };
+        self.tracker.spawn_on(work, &self.runtime);
     }
 }
 
@@ -161,7 +175,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// An empty inventory.
+    /// An empty inventory; its loads will run on the runtime that this is called on.
     #[must_use]
     pub fn new(
         config: InventoryConfig,
@@ -181,7 +195,7 @@ impl Inventory {
             limits: config.limits,
             keep: config.keep,
             share_by_credentials: config.share_by_credentials,
-            tasks: Tasks::default(),
+            tasks: Tasks::here(),
         });
         let small = config.max_bytes / SMALL_SHARE;
         Self {

@@ -20,8 +20,11 @@ mod rpc;
 mod sys;
 mod telemetry;
 
+use std::time::Duration;
+
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
+use tokio::runtime::Handle;
 use tonic::transport::Server;
 
 pub use config::Config;
@@ -33,6 +36,9 @@ use lifecycle::{Life, Opened, Watch};
 
 /// Streams that one connection may have open; a client here has one.
 const MAX_STREAMS: u32 = 256;
+/// A client that is stopped or hangs holds its connection no longer than this and
+/// the 20 s that hyper waits for the answer.
+const KEEPALIVE: Duration = Duration::from_secs(60);
 /// Rows leave in frames of this many bytes when the client allows it.
 const STREAM_WINDOW: u32 = 1 << 20;
 
@@ -49,7 +55,8 @@ pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
         Opened::Listening(listener, lock) => {
             let watch = Watch::socket(listener.file().cloned());
             let facts = Facts::new(&endpoint, None);
-            let served = serve(&config, facts, listener, watch, || Ok(())).await;
+            let here = Handle::current();
+            let served = serve(&config, facts, listener, watch, &here, || Ok(())).await;
             drop(lock);
             served
         }
@@ -61,26 +68,31 @@ pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
     }
 }
 
-/// Serves the connections of `listener` to the end; `ready` is called once they
-/// are accepted.
+/// Serves the connections of `listener` to the end, on the caller's runtime; what
+/// AWS is asked runs on `loads`, so that the parsing of a large answer holds up
+/// nobody. `ready` is called once connections are accepted.
 async fn serve(
     config: &Config,
     facts: Facts,
     listener: Listener,
     watch: Watch,
+    loads: &Handle,
     ready: impl FnOnce() -> std::io::Result<()>,
 ) -> Result<(), Error> {
     let life = Life::new(config.idle_timeout());
     let incoming = listener.incoming(&life).map_err(|error| broken(&error))?;
-    let daemon = Daemon::start(config, facts, life.clone());
+    let daemon = Daemon::start(config, facts, life.clone(), loads);
     let services = rpc::services(&daemon)
         .await
         .expect("the descriptors are those this program was built with");
     let server = Server::builder()
         .max_concurrent_streams(MAX_STREAMS)
+        .http2_keepalive_interval(Some(KEEPALIVE))
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(STREAM_WINDOW)
-        .serve_with_incoming(services, incoming);
+        // The end comes with that of `incoming`. Without a signal, even one that
+        // never comes, the server would not wait for what is in flight then.
+        .serve_with_incoming_shutdown(services, incoming, std::future::pending());
     ready().map_err(|error| broken(&error))?;
     let served = life.serve(server, watch).await;
     daemon.shut_down().await;

@@ -1,10 +1,10 @@
 //! The daemon as a process: how it comes up, who may connect, and how it ends.
 //!
 //! In the order of a life: [`Starter`] knows who started it and tells them when
-//! it listens; [`Lock`] makes it the only daemon of its socket; [`Listener`] owns
+//! it listens; [`lock::Lock`] makes it the only daemon of its socket; [`Listener`] owns
 //! that socket and admits callers; [`Life`] counts them, and ends the daemon when
 //! it is told to, when nobody has called for long, when its socket was taken away
-//! or its program replaced; [`Shutdown`] bounds how long that ending takes.
+//! or its program replaced; [`drain::Shutdown`] bounds how long that ending takes.
 //!
 //! Nothing here knows what is served. No task is spawned: everything that watches
 //! runs inside [`Life::serve`] and ends with it.
@@ -19,10 +19,7 @@ mod notify;
 mod selfcheck;
 mod signals;
 
-pub use connection::Connection;
-pub use drain::{Reason, Shutdown};
+pub use drain::Reason;
 pub use life::{Life, Watch};
 pub use listen::{Listener, Opened};
-pub use lock::Lock;
 pub use notify::Starter;
-pub use selfcheck::SocketFile;

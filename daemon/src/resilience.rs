@@ -2,7 +2,7 @@
 //!
 //! Invariants: what one identity suffers never slows another, nor another
 //! region or service; nothing waits past the caller's deadline; every call that
-//! is begun is counted once, whether it ends or is dropped.
+//! ends is counted once, and one that is dropped gives back what it held.
 //!
 //! It does not know what is asked, and keeps no answers.
 

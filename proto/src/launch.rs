@@ -151,14 +151,14 @@ fn unreachable(endpoint: &Endpoint, error: &io::Error) -> Error {
     endpoint.prepare().err().unwrap_or_else(|| {
         Error::new(ErrorKind::Daemon, "the daemon cannot be reached")
             .why(format!("{}: {error}", endpoint.socket.display()))
-            .hint("run `aws-ssm doctor`, or use --no-daemon")
+            .hint("check who owns that directory and who may enter it, or use --no-daemon")
     })
 }
 
 fn unreadable_lock(endpoint: &Endpoint, error: &io::Error) -> Error {
     Error::new(ErrorKind::Daemon, "the daemon's lock cannot be looked at")
         .why(format!("{}: {error}", endpoint.lock.display()))
-        .hint("run `aws-ssm doctor`")
+        .hint("check who owns that file and who may read it")
 }
 
 #[cfg(test)]

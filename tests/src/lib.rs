@@ -1,3 +1,5 @@
-//! Under construction.
+//! A local AWS, and what the tests, the benches and the demo are made with.
 
+pub mod demo;
+pub mod harness;
 pub mod sandbox;

@@ -24,11 +24,9 @@ pub(super) async fn run(args: &ListArgs, ctx: &mut Context<'_>) -> Result<(), Fa
     if let Some(failure) = report::whole_failure(&summary.regions) {
         return Err(failure);
     }
-    let omitted = printer.end(ctx.sink.buffer());
+    let omitted = printer.end(&mut ctx.sink)?;
     if ctx.settings.meta {
-        let printed = std::mem::take(ctx.sink.buffer());
-        let meta = report::meta(&summary.regions);
-        *ctx.sink.buffer() = Printer::wrap(&printed, &meta, "rows");
+        Printer::wrap(ctx.sink.buffer(), &report::meta(&summary.regions), "rows");
     }
     ctx.sink.flush()?;
     if printer.rows() == 0 && plan.format.is_table() {
@@ -77,11 +75,11 @@ async fn count(mut pages: InstancePages, ctx: &mut Context<'_>) -> Result<(), Fa
     if let Some(failure) = report::whole_failure(&summary.regions) {
         return Err(failure);
     }
-    let mut printed = format!("{}\n", summary.matched).into_bytes();
+    let number = format!("{}\n", summary.matched);
+    ctx.sink.buffer().extend_from_slice(number.as_bytes());
     if ctx.settings.meta {
-        printed = Printer::wrap(&printed, &report::meta(&summary.regions), "count");
+        Printer::wrap(ctx.sink.buffer(), &report::meta(&summary.regions), "count");
     }
-    ctx.sink.buffer().extend_from_slice(&printed);
     ctx.sink.flush()?;
     report::tell_of(&summary.regions, ctx.notices);
     Ok(())
@@ -113,6 +111,8 @@ impl Plan {
                 columns: asked_columns(&columns),
                 limit: args.limit.as_deref().map(limit).transpose()?,
                 count_only: args.count,
+                // Who names a column wants to see it filled.
+                wait_for_agents: settings.columns.is_some(),
                 freshness: settings.freshness,
                 sort: sort.clone(),
             },

@@ -28,10 +28,9 @@ pub(super) async fn run(target: &str, ctx: &mut Context<'_>) -> Result<(), Failu
         now,
     });
     printer.print(ctx.sink.buffer(), rows);
-    let omitted = printer.end(ctx.sink.buffer());
+    let omitted = printer.end(&mut ctx.sink)?;
     if ctx.settings.meta {
-        let printed = std::mem::take(ctx.sink.buffer());
-        *ctx.sink.buffer() = Printer::wrap(&printed, &report::meta(&answer.sources), "rows");
+        Printer::wrap(ctx.sink.buffer(), &report::meta(&answer.sources), "rows");
     }
     ctx.say_omitted(&omitted);
     report::tell_of(&answer.sources, ctx.notices);

@@ -32,13 +32,18 @@ pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(),
     if as_page {
         print_pages(ctx.sink.buffer(), &answer, look, now);
     } else {
-        print_rows(ctx, &answer, &columns, format);
+        print_rows(ctx, &answer, &columns, format)?;
     }
     report::tell_of(&once_each(&answer.sources), ctx.notices);
     Ok(())
 }
 
-fn print_rows(ctx: &mut Context<'_>, answer: &ResolvedTargets, columns: &[Column], format: Format) {
+fn print_rows(
+    ctx: &mut Context<'_>,
+    answer: &ResolvedTargets,
+    columns: &[Column],
+    format: Format,
+) -> Result<(), Failure> {
     let now = unix(ctx.now);
     let mut printer = Printer::new(format, fields(columns), ctx.look(format));
     let rows = answer.instances().map(|instance| InstanceRow {
@@ -47,18 +52,18 @@ fn print_rows(ctx: &mut Context<'_>, answer: &ResolvedTargets, columns: &[Column
         now,
     });
     printer.print(ctx.sink.buffer(), rows);
-    let omitted = printer.end(ctx.sink.buffer());
+    let omitted = printer.end(&mut ctx.sink)?;
     if ctx.settings.meta {
-        let printed = std::mem::take(ctx.sink.buffer());
         let mut meta = report::meta(&once_each(&answer.sources));
         meta.errors
             .extend(answer.agent_error.clone().map(|error| (None, error)));
-        *ctx.sink.buffer() = Printer::wrap(&printed, &meta, "rows");
+        Printer::wrap(ctx.sink.buffer(), &meta, "rows");
     } else if let Some(error) = &answer.agent_error {
         ctx.notices
             .say(format_args!("agent status is not known: {error}"));
     }
     ctx.say_omitted(&omitted);
+    Ok(())
 }
 
 /// Several targets in one region have one source.

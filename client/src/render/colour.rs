@@ -32,12 +32,16 @@ impl Tone {
 }
 
 /// Appends text in a tone, if colours are on.
+#[inline]
 pub(super) fn push(out: &mut Vec<u8>, colours: bool, tone: Tone, text: &[u8]) {
-    if !colours || tone == Tone::Plain {
+    if colours && tone != Tone::Plain {
+        push_coloured(out, tone.style(), text);
+    } else {
         out.extend_from_slice(text);
-        return;
     }
-    let style = tone.style();
+}
+
+fn push_coloured(out: &mut Vec<u8>, style: Style, text: &[u8]) {
     out.extend_from_slice(style.render().to_string().as_bytes());
     out.extend_from_slice(text);
     out.extend_from_slice(style.render_reset().to_string().as_bytes());

@@ -63,8 +63,22 @@ pub fn is_unsafe(c: char) -> bool {
             | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn is_printable_ascii(text: &str) -> bool {
-    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+/// Whether every byte shows as one column, as nearly all that is printed does.
+#[must_use]
+pub fn is_printable_ascii(text: &str) -> bool {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    let mut words = text.as_bytes().chunks_exact(8);
+    // Eight bytes at a time: a byte is not printable if its own high bit is set,
+    // or becomes so by adding one (DEL) or by taking a blank away (controls).
+    // What is carried into the next byte comes from one that has told already.
+    let unprintable = words.by_ref().fold(0, |seen, word| {
+        let word = u64::from_le_bytes(word.try_into().expect("it has eight bytes"));
+        let del = word.wrapping_add(0x0101_0101_0101_0101);
+        let control = word.wrapping_sub(0x2020_2020_2020_2020);
+        seen | (word | del | control)
+    });
+    let rest = words.remainder();
+    unprintable & HIGH_BITS == 0 && rest.iter().all(|byte| (b' '..=b'~').contains(byte))
 }
 
 fn push_char(safe: &mut String, c: char) {
@@ -91,6 +105,21 @@ mod tests {
         assert_eq!(shown("\u{9b}2J\u{7f}"), "\\u{9b}2J\\u{7f}");
         assert_eq!(shown("abc\u{202e}cba"), "abc\\u{202e}cba");
         assert_eq!(shown("\u{2028}"), "\\u{2028}");
+    }
+
+    #[test]
+    fn printable_ascii_is_told_byte_by_byte() {
+        for byte in 0..=127u8 {
+            for place in [0, 3, 7, 8] {
+                let mut bytes = [b'a'; 9];
+                bytes[place] = byte;
+                let text = std::str::from_utf8(&bytes).expect("ASCII");
+                let expected = (b' '..=b'~').contains(&byte);
+                assert_eq!(is_printable_ascii(text), expected, "{byte} at {place}");
+            }
+        }
+        assert!(!is_printable_ascii("abcdefgé"));
+        assert!(!is_printable_ascii("é"));
     }
 
     #[test]

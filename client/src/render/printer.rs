@@ -1,7 +1,10 @@
 //! Rows in, bytes out, in the format that was asked for.
 
+use std::io;
+
 use super::delimited::{Lines, Separator, header};
 use super::json::{Meta, Object};
+use super::sink::Sink;
 use super::table::Table;
 use super::time::Calendar;
 use super::{Field, Format, Look, Row, json, yaml};
@@ -91,26 +94,30 @@ impl Printer {
 
     /// Appends what comes after the last row; returns the names of columns that the
     /// terminal has no room for.
-    pub fn end(&mut self, out: &mut Vec<u8>) -> Vec<String> {
+    ///
+    /// # Errors
+    ///
+    /// A long table is written on the way, and the sink may take no more.
+    pub fn end(&mut self, sink: &mut Sink) -> io::Result<Vec<String>> {
+        let out = sink.buffer();
         self.start(out);
         match self.format {
-            Format::Table | Format::Wide => return self.table.write(out, &self.look),
+            Format::Table | Format::Wide => return self.table.write(sink, &self.look),
             Format::Json if self.rows == 0 => out.extend_from_slice(b"]\n"),
             Format::Json => out.extend_from_slice(b"\n]\n"),
             Format::Yaml if self.rows == 0 => out.extend_from_slice(b"[]\n"),
             _ => {}
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
-    /// Puts what is known of the rows around `printed`, which is the whole of them
-    /// in JSON.
-    #[must_use]
-    pub fn wrap(printed: &[u8], meta: &Meta, name: &str) -> Vec<u8> {
-        let mut out = Vec::with_capacity(printed.len() + 256);
-        meta.open(&mut out, name);
-        out.extend_from_slice(printed.trim_ascii_end());
-        out.extend_from_slice(b"}\n");
-        out
+    /// Puts what is known of the rows around what waits in `out`, which must be the
+    /// whole of them in JSON.
+    pub fn wrap(out: &mut Vec<u8>, meta: &Meta, name: &str) {
+        let mut wrapped = Vec::with_capacity(out.len() + 256);
+        meta.open(&mut wrapped, name);
+        wrapped.extend_from_slice(out.trim_ascii_end());
+        wrapped.extend_from_slice(b"}\n");
+        *out = wrapped;
     }
 }

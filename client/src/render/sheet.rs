@@ -3,12 +3,15 @@
 //! Whatever is no list of instances is made of sheets, so that it obeys `--output`
 //! and `--columns` without a word of its own about them.
 
+use std::io;
+
 use aws_ssm_proto::domain::Error;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::json::{self, Object};
 use super::page::Page;
+use super::sink::Sink;
 use super::{Field, Format, Look, Printer, Row, Value, suggestion, yaml};
 use crate::error::usage;
 
@@ -78,8 +81,13 @@ impl<'a> Sheet<'a> {
         })
     }
 
-    /// Appends it in a format; returns the names of columns there was no room for.
-    pub fn print(&self, out: &mut Vec<u8>, format: Format, look: Look) -> Vec<String> {
+    /// Prints it in a format; returns the names of columns there was no room for.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    pub fn print(&self, sink: &mut Sink, format: Format, look: Look) -> io::Result<Vec<String>> {
+        let out = sink.buffer();
         match format {
             Format::Table | Format::Wide if self.single => {
                 Page::new(out, look).lines("", &self.pairs());
@@ -92,10 +100,10 @@ impl<'a> Sheet<'a> {
             _ => {
                 let mut printer = Printer::new(format, self.fields.clone(), look);
                 printer.print(out, self.rows.iter());
-                return printer.end(out);
+                return printer.end(sink);
             }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
     fn pairs(&self) -> Vec<(&str, Value<'_>)> {
@@ -119,31 +127,38 @@ impl Serialize for Sheet<'_> {
 pub struct Document<'a>(pub Vec<(&'static str, Sheet<'a>)>);
 
 impl Document<'_> {
-    /// Appends it in a format; returns the names of columns there was no room for.
-    pub fn print(&self, out: &mut Vec<u8>, format: Format, look: Look) -> Vec<String> {
+    /// Prints it in a format; returns the names of columns there was no room for.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    pub fn print(&self, sink: &mut Sink, format: Format, look: Look) -> io::Result<Vec<String>> {
+        let out = sink.buffer();
         match format {
-            Format::Table | Format::Wide => return self.print_page(out, look),
+            Format::Table | Format::Wide => return self.print_page(sink, look),
             Format::Json | Format::Jsonl => {
                 json::write(out, self);
                 out.push(b'\n');
             }
             Format::Yaml => yaml::write(out, self),
-            Format::Csv | Format::Tsv | Format::Ids => return self.flat().print(out, format, look),
+            Format::Csv | Format::Tsv | Format::Ids => {
+                return self.flat().print(sink, format, look);
+            }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
-    fn print_page(&self, out: &mut Vec<u8>, look: Look) -> Vec<String> {
+    fn print_page(&self, sink: &mut Sink, look: Look) -> io::Result<Vec<String>> {
         let mut omitted = Vec::new();
         for (name, sheet) in &self.0 {
             if sheet.single {
-                Page::new(out, look).lines(name, &sheet.pairs());
+                Page::new(sink.buffer(), look).lines(name, &sheet.pairs());
             } else if !sheet.rows.is_empty() {
-                Page::new(out, look).heading(name);
-                omitted.extend(sheet.print(out, Format::Table, look));
+                Page::new(sink.buffer(), look).heading(name);
+                omitted.extend(sheet.print(sink, Format::Table, look)?);
             }
         }
-        omitted
+        Ok(omitted)
     }
 
     /// One row for each figure, so that lines of one shape hold all of them.

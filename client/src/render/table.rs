@@ -4,20 +4,23 @@
 //! million rows cost what their text costs and a few bytes a cell. Widths are known
 //! only after the last row, so nothing is written before.
 
+use std::io;
+
 use super::colour::{Tone, push};
 use super::layout::{GAP, Wish, fit};
+use super::sink::Sink;
 use super::terminal::Look;
 use super::time::Calendar;
-use super::{Field, Row, escape};
+use super::{Field, Row, Value, escape};
 
 const BLANKS: &[u8] = &[b' '; 64];
 const ELLIPSIS: &str = "…";
 
-/// One cell: where its text ends in the buffer, and what it takes on a screen.
+/// One cell: bytes of its text in the buffer, and what it takes on a screen.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
-    end: usize,
-    width: u32,
+    bytes: u32,
+    width: u16,
     tone: Tone,
 }
 
@@ -26,8 +29,9 @@ struct Cell {
 pub(super) struct Table {
     headers: Vec<String>,
     wishes: Vec<Wish>,
-    /// All values of the column so far are figures.
-    figures: Vec<bool>,
+    /// Whether all values of the column so far are figures; `None` while there is
+    /// nothing but what is absent.
+    figures: Vec<Option<bool>>,
     text: Vec<u8>,
     cells: Vec<Cell>,
 }
@@ -46,7 +50,7 @@ impl Table {
         });
         Self {
             wishes: wishes.collect(),
-            figures: vec![true; headers.len()],
+            figures: vec![None; headers.len()],
             headers,
             text: Vec::new(),
             cells: Vec::new(),
@@ -54,48 +58,51 @@ impl Table {
     }
 
     pub(super) fn push(&mut self, row: &impl Row, calendar: &mut Calendar) {
-        for field in 0..self.headers.len() {
+        let columns = self.wishes.iter_mut().zip(&mut self.figures);
+        for (field, (wish, figures)) in columns.enumerate() {
             let value = row.value(field);
+            let start = self.text.len();
             let width = value.show(&mut self.text, calendar);
             let tone = value.tone();
             self.cells.push(Cell {
-                end: self.text.len(),
-                width: u32::try_from(width).unwrap_or(u32::MAX),
+                // A field that is longer than an answer may be does not arrive.
+                bytes: (self.text.len() - start) as u32,
+                // Beyond this a cell is shortened on every terminal.
+                width: u16::try_from(width).unwrap_or(u16::MAX),
                 tone,
             });
-            let wish = &mut self.wishes[field];
             wish.content = wish.content.max(width);
-            self.figures[field] &= value.is_figure() || tone == Tone::Faint;
+            if !matches!(value, Value::Absent | Value::Pending) {
+                *figures = Some(figures.unwrap_or(true) && value.is_figure());
+            }
         }
     }
 
     /// Writes the table; returns the names of the columns that had no room.
-    pub(super) fn write(&self, out: &mut Vec<u8>, look: &Look) -> Vec<String> {
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    pub(super) fn write(&self, sink: &mut Sink, look: &Look) -> io::Result<Vec<String>> {
         if self.cells.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let widths = fit(&self.wishes, look.width.unwrap_or(usize::MAX));
-        let last = widths.iter().rposition(Option::is_some);
-        let mut line = Line {
-            widths: &widths,
-            figures: &self.figures,
-            last: last.unwrap_or(0),
-            colours: look.colours,
-        };
-        out.reserve(self.text.len() * 3 / 2);
+        let figures: Vec<bool> = self.figures.iter().map(|all| *all == Some(true)).collect();
+        let line = Line::new(&widths, &figures, look.colours);
         if look.header {
-            line.write_headers(out, &self.headers);
+            line.write_headers(sink.buffer(), &self.headers);
         }
-        let mut start = 0;
+        let mut rest = self.text.as_slice();
         for row in self.cells.chunks_exact(self.headers.len()) {
-            line.write(out, &self.text, start, row);
-            start = row.last().map_or(start, |cell| cell.end);
+            rest = line.write(sink.buffer(), rest, row);
+            sink.relieve()?;
         }
         let omitted = self.headers.iter().zip(&widths);
-        omitted
+        Ok(omitted
             .filter(|(_, width)| width.is_none())
             .map(|(header, _)| header.to_lowercase())
-            .collect()
+            .collect())
     }
 }
 
@@ -111,12 +118,22 @@ fn header(field: &Field) -> String {
 struct Line<'a> {
     widths: &'a [Option<usize>],
     figures: &'a [bool],
+    /// The last column that is shown; nothing follows it.
     last: usize,
     colours: bool,
 }
 
-impl Line<'_> {
-    fn write_headers(&mut self, out: &mut Vec<u8>, headers: &[String]) {
+impl<'a> Line<'a> {
+    fn new(widths: &'a [Option<usize>], figures: &'a [bool], colours: bool) -> Self {
+        Self {
+            widths,
+            figures,
+            last: widths.iter().rposition(Option::is_some).unwrap_or(0),
+            colours,
+        }
+    }
+
+    fn write_headers(&self, out: &mut Vec<u8>, headers: &[String]) {
         for (column, header) in headers.iter().enumerate() {
             self.cell(
                 out,
@@ -129,15 +146,18 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
-    fn write(&self, out: &mut Vec<u8>, text: &[u8], mut start: usize, cells: &[Cell]) {
+    /// Writes the cells whose texts lead `text`; returns what follows them.
+    fn write<'t>(&self, out: &mut Vec<u8>, mut text: &'t [u8], cells: &[Cell]) -> &'t [u8] {
         for (column, cell) in cells.iter().enumerate() {
-            let shown = &text[start..cell.end];
-            self.cell(out, column, shown, cell.width as usize, cell.tone);
-            start = cell.end;
+            let (shown, rest) = text.split_at(cell.bytes as usize);
+            self.cell(out, column, shown, cell.width.into(), cell.tone);
+            text = rest;
         }
         out.push(b'\n');
+        text
     }
 
+    #[inline]
     fn cell(&self, out: &mut Vec<u8>, column: usize, shown: &[u8], width: usize, tone: Tone) {
         let Some(room) = self.widths[column] else {
             return;
@@ -145,19 +165,18 @@ impl Line<'_> {
         if width > room {
             let (shown, width) = shorten(shown, room);
             push(out, self.colours, tone, &shown);
-            return self.end(out, column, room.saturating_sub(width));
-        }
-        let blanks = room - width;
-        if self.figures[column] {
-            pad(out, blanks);
+            self.end(out, column, room.saturating_sub(width));
+        } else if self.figures[column] {
+            pad(out, room - width);
             push(out, self.colours, tone, shown);
             self.end(out, column, 0);
         } else {
             push(out, self.colours, tone, shown);
-            self.end(out, column, blanks);
+            self.end(out, column, room - width);
         }
     }
 
+    #[inline]
     fn end(&self, out: &mut Vec<u8>, column: usize, blanks: usize) {
         if column != self.last {
             pad(out, blanks + GAP);

@@ -77,6 +77,20 @@ impl<'a> Value<'a> {
 
     /// Appends it as a person reads it; returns how many columns that takes.
     pub fn show(&self, out: &mut Vec<u8>, calendar: &mut Calendar) -> usize {
+        match self {
+            Self::Text(text) if !text.is_empty() && escape::is_printable_ascii(text) => {
+                out.extend_from_slice(text.as_bytes());
+                text.len()
+            }
+            Self::Word(word, _) => {
+                out.extend_from_slice(word.as_bytes());
+                word.len()
+            }
+            _ => self.show_slowly(out, calendar),
+        }
+    }
+
+    fn show_slowly(&self, out: &mut Vec<u8>, calendar: &mut Calendar) -> usize {
         let mut push = |text: &str| {
             out.extend_from_slice(text.as_bytes());
             escape::width(text)

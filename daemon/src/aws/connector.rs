@@ -46,12 +46,6 @@ impl Connector {
         }
     }
 
-    /// The connections, for code that needs an HTTP client without a service.
-    #[must_use]
-    pub fn http_client(&self) -> SharedHttpClient {
-        self.http.clone()
-    }
-
     /// A configuration for clients of one region. Without credentials requests
     /// go unsigned. The provider is asked for each attempt and keeps credentials
     /// itself: a second copy, in the client, would outlive their refusal.

@@ -145,29 +145,6 @@ impl ApiError {
         self.code.is_some() && !self.counts_against_breaker()
     }
 
-    /// Whether data already known may be served in its place: AWS is unwell,
-    /// and that is not the caller's fault.
-    #[must_use]
-    pub fn excuses_stale_data(&self) -> bool {
-        matches!(
-            self.class,
-            ErrorClass::Throttled
-                | ErrorClass::Unavailable
-                | ErrorClass::Timeout
-                | ErrorClass::BreakerOpen
-                | ErrorClass::Nonsense
-        )
-    }
-
-    /// The state of the breaker that refused the call.
-    #[must_use]
-    pub fn open_breaker(&self) -> Option<&OpenBreaker> {
-        match &self.detail {
-            Detail::Breaker(open) => Some(open),
-            _ => None,
-        }
-    }
-
     /// Code and message on one line.
     #[must_use]
     pub fn reason(&self) -> String {

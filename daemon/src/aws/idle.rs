@@ -66,11 +66,6 @@ impl<K: Clone + Eq + Hash, V: Clone> IdleMap<K, V> {
         self.lock().sweep(now, self.idle);
     }
 
-    /// Drops the entries that `gone` says so of.
-    pub(crate) fn forget(&self, gone: impl Fn(&K) -> bool) {
-        self.lock().slots.retain(|key, _| !gone(key));
-    }
-
     /// Looks at every entry that is built.
     pub(crate) fn map<T>(&self, mut look: impl FnMut(&K, &V) -> T) -> Vec<T> {
         let inner = self.lock();
@@ -201,15 +196,5 @@ mod tests {
         });
         assert_eq!(built.into_inner(), 1);
         assert_eq!((map.counts().misses, map.counts().hits), (1, 99));
-    }
-
-    #[test]
-    fn what_is_forgotten_is_no_eviction() {
-        let (map, now) = (IdleMap::new(10, IDLE), Instant::now());
-        map.get_or_build(1, now, || 1);
-        map.get_or_build(2, now, || 2);
-        map.forget(|key| *key == 1);
-        assert!(!holds(&map, 1) && holds(&map, 2));
-        assert_eq!(map.counts().evicted_by_age, 0);
     }
 }

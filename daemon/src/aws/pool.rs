@@ -67,12 +67,6 @@ impl Pool {
         })
     }
 
-    /// Drops the clients of credentials that ended, and with them what they
-    /// remember of the credentials.
-    pub fn forget(&self, credentials: &CredentialKey) {
-        self.clients.forget(|(key, _)| key == credentials);
-    }
-
     /// Drops the clients that nobody used for their idle time.
     pub fn sweep(&self) {
         self.clients.sweep(Instant::now());
@@ -92,3 +86,6 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

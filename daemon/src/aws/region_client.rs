@@ -123,32 +123,6 @@ impl RegionClient {
         )
     }
 
-    /// The instances of these ids, at most 1000 of them, by reservation.
-    ///
-    /// # Errors
-    /// As every AWS call; one id that does not exist fails them all with the
-    /// code `InvalidInstanceID.NotFound`.
-    pub async fn describe_instances_by_id(
-        &self,
-        ids: &[String],
-        deadline: Instant,
-    ) -> Result<Vec<Reservation>, ApiError> {
-        let operation = Operation::DescribeInstances;
-        let send = |attempts: Attempts| async move {
-            let sent = self
-                .ec2
-                .describe_instances()
-                .set_instance_ids(Some(ids.to_vec()))
-                .customize()
-                .interceptor(attempts.probe::<DescribeInstancesError>())
-                .send()
-                .await;
-            sent.map_err(|error| from_sdk(operation, self.region(), attempts.endpoint(), &error))
-        };
-        let answer = self.call(operation, deadline, send).await?;
-        Ok(answer.reservations.unwrap_or_default())
-    }
-
     /// The regions that are enabled for the account, by name.
     ///
     /// # Errors

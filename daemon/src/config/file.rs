@@ -38,8 +38,7 @@ fn read_text(path: &Path) -> io::Result<String> {
 /// Puts the values of the file into `config`.
 pub(super) fn apply(config: &mut Config, path: &Path, text: &str) -> Result<(), Error> {
     let place = |line| format!("{}, line {line}", path.display());
-    let root: Option<Value> = serde_yaml::from_str(text)
-        .map_err(|error| wrong(format!("{} is no valid YAML", path.display()), error))?;
+    let root: Option<Value> = serde_yaml::from_str(text).map_err(|error| no_yaml(path, &error))?;
     for (section, keys) in mapping(root, path)? {
         let line = line_of(text, &section, None);
         let Value::Object(keys) = keys else {
@@ -94,15 +93,39 @@ fn find(name: &str) -> Option<&'static Setting> {
 }
 
 fn unknown(name: &str, place: &str) -> Error {
-    let error = wrong(format!("{place}: there is no setting {name}"), "");
+    let error = wrong(
+        format!("{place}: there is no setting {name}"),
+        "a name that means nothing is refused rather than left out",
+    );
     match nearest(name, SETTINGS.iter().map(|setting| setting.name)) {
         Some(nearest) => error.hint(format!("did you mean {nearest}?")),
-        None => error.hint("docs/configuration.md names them all"),
+        None => error,
     }
 }
 
+/// The parser's words for people, on one line and without its picture of the file.
+fn no_yaml(path: &Path, error: &serde_yaml::Error) -> Error {
+    let error = error.without_snippet();
+    if let serde_yaml::Error::DuplicateMappingKey {
+        key: Some(key),
+        location,
+    } = error
+    {
+        let place = format!("{}, line {}", path.display(), location.line());
+        return wrong(
+            format!("{place}: {key} is written twice"),
+            "only one of the two could count",
+        )
+        .hint("put all of it in one place");
+    }
+    let said = error.render_with_formatter(&serde_yaml::UserMessageFormatter);
+    wrong(format!("{} is no valid YAML", path.display()), said)
+}
+
 fn wrong(what: impl Into<String>, why: impl ToString) -> Error {
-    Error::new(ErrorKind::Config, what).why(why.to_string())
+    Error::new(ErrorKind::Config, what)
+        .why(why.to_string())
+        .hint("mend it; docs/configuration.md names every setting and its range")
 }
 
 /// The line, from 1, on which a section, or a key of it, stands. The values were

@@ -311,6 +311,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_equal_stamp_vouches_for_no_file_younger_than_a_tick() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config");
+        std::fs::write(&path, "[default]\nregion = a\n").unwrap();
+        let cache = cache(&FixedClock::at(SystemTime::now()));
+        let first = cache.load(&path, FileKind::Config).await.unwrap();
+        let second = cache.load(&path, FileKind::Config).await.unwrap();
+        assert_eq!(first.version, second.version);
+        assert!(!Arc::ptr_eq(&first.parsed, &second.parsed));
+    }
+
+    #[tokio::test]
     async fn what_is_no_regular_file_counts_as_empty() {
         let home = tempfile::tempdir().unwrap();
         let cache = cache(&later());

@@ -23,7 +23,7 @@ pub struct CredentialKey([u8; 32]);
 impl CredentialKey {
     /// The whole of it, as text.
     #[must_use]
-    pub fn to_hex(&self) -> String {
+    pub fn to_hex(self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -248,6 +248,14 @@ mod tests {
         vary(&|inputs| set(inputs, &[("AWS_PROFILE", "a"), ("AWS_ROLE_ARN", "b")]));
         vary(&|inputs| set(inputs, &[("AWS_PROFILE", "b"), ("AWS_ROLE_ARN", "a")]));
         vary(&|inputs| set(inputs, &[("AWS_PROFILE", "aAWS_ROLE_ARNb")]));
+        let apart = |profile: &'static str, endpoint: &'static str| {
+            move |inputs: &mut Inputs| {
+                inputs.caller.profile = Some(profile.to_owned());
+                inputs.caller.endpoint_url = Some(endpoint.to_owned());
+            }
+        };
+        vary(&apart("a", "b\u{1}c"));
+        vary(&apart("a\u{1}b", "c"));
         // The file digest varies but not the stamp, so the last token repeats.
         let last_token = all.iter().rposition(|inputs| inputs.token.is_some());
         all.remove(last_token.unwrap());

@@ -14,7 +14,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_smithy_async::time::SharedTimeSource;
-use aws_ssm_proto::domain::Error;
+use aws_ssm_proto::domain::{Error, ErrorKind};
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
@@ -104,9 +104,9 @@ impl Provider {
         *self.held() = Held::default();
     }
 
-    /// Where the credentials come from, for people.
-    pub(super) fn source(&self) -> String {
-        self.plan.to_string()
+    /// How the credentials are obtained.
+    pub(super) fn plan(&self) -> &CredentialPlan {
+        &self.plan
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
@@ -172,9 +172,8 @@ impl Provider {
             duration: role.duration,
             mfa: None,
         };
-        let sts = &self.sts;
-        sts.assume_role(&self.place, source, request, deadline)
-            .await
+        let asked = self.sts.assume_role(&self.place, source, request, deadline);
+        asked.await.map_err(|error| blame(error, &role.source))
     }
 
     async fn exchange(
@@ -192,6 +191,20 @@ impl Provider {
         sts.assume_role_with_web_identity(&self.place, request, deadline)
             .await
     }
+}
+
+/// Says which credentials they are that AWS refuses: they may not be those that
+/// the caller had in mind.
+pub(super) fn blame(error: Error, source: &CredentialPlan) -> Error {
+    if error.kind != ErrorKind::Credentials {
+        return error;
+    }
+    let mut why = error.why.clone();
+    if !why.is_empty() {
+        why.push_str("; ");
+    }
+    why.push_str(&format!("the credentials are those of: {source}"));
+    error.why(why)
 }
 
 impl fmt::Debug for Provider {

@@ -184,3 +184,24 @@ impl TokenService for FakeSts {
         Box::pin(self.role(format!("{token} {role} {}", request.session_name)))
     }
 }
+
+/// Everybody who asks is verified at once, for the tests of other modules: the
+/// principal is a user named after the access key.
+pub(crate) fn everybody(clock: crate::clock::Clock) -> super::Identities {
+    let wall = FixedClock::at(SystemTime::now());
+    let sts = FakeSts::open(&wall);
+    let keys = super::KeyMaker::new([7; 32]);
+    super::Identities::with_parts(sts, defaults(), keys, clock, wall.source())
+}
+
+/// A caller of [`everybody`] with the keys of one user.
+pub(crate) fn user(name: &str) -> Caller {
+    let mut caller = variables(&[
+        ("AWS_ACCESS_KEY_ID", name),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "eu-west-1"),
+    ]);
+    caller.config_file = "/nonexistent/config".into();
+    caller.credentials_file = "/nonexistent/credentials".into();
+    caller
+}

@@ -25,7 +25,6 @@ struct Inner {
     provider: Arc<Provider>,
     shared: SharedCredentialsProvider,
     source: String,
-    region: String,
     bound_until: Option<SystemTime>,
     lane: Arc<str>,
     account: Arc<str>,
@@ -36,16 +35,14 @@ impl VerifiedIdentity {
         principal: Principal,
         key: CredentialKey,
         provider: Arc<Provider>,
-        region: String,
         bound_until: Option<SystemTime>,
     ) -> Self {
         let asked: Arc<dyn ProvideCredentials> = Arc::clone(&provider) as _;
         Self(Arc::new(Inner {
             key,
             shared: SharedCredentialsProvider::from(asked),
-            source: provider.source(),
+            source: provider.plan().to_string(),
             provider,
-            region,
             bound_until,
             lane: lane(&principal),
             account: principal.account().into(),
@@ -88,12 +85,6 @@ impl VerifiedIdentity {
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.0.provider.expires_at()
-    }
-
-    /// The region in which STS was asked.
-    #[must_use]
-    pub fn default_region(&self) -> &str {
-        &self.0.region
     }
 
     /// Whom calls in a region are counted and limited for: breakers, limits and

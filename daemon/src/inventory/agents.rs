@@ -51,12 +51,6 @@ impl Agents {
         self.sorted.len()
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
-    }
-
     /// Bytes of memory held.
     #[must_use]
     pub fn weight(&self) -> usize {

@@ -355,6 +355,8 @@ impl<T: Resource> Running<T> {
         let shared = &self.cached.shared;
         let value = outcome.inspect_err(|error| self.drop_if_refused(identity, error))?;
         let now = shared.clock.now();
+        let kept = shared.metrics.api(T::OPERATION);
+        kept.kept(value.weight());
         let entry = Arc::new(Entry {
             value: Arc::new(value),
             identity: identity.clone(),
@@ -421,3 +423,6 @@ impl<T: Resource> Drop for Running<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

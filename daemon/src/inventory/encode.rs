@@ -45,12 +45,6 @@ impl Encoded {
         self.ends.len()
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
     /// The first `limit` rows, in pieces that each fit a message.
     #[must_use]
     pub fn pages(&self, limit: usize) -> Vec<Bytes> {

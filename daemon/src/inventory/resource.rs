@@ -12,7 +12,7 @@ use super::encode::EncodedCache;
 use super::load::Pages;
 use super::project;
 use super::snapshot::{Builder, Snapshot};
-use crate::aws::{ApiError, PageRequest, RegionClient};
+use crate::aws::{ApiError, Operation, PageRequest, RegionClient};
 
 /// Which of the three; the word is the one people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +69,8 @@ impl LoadContext {
 pub trait Resource: Sized + Send + Sync + 'static {
     /// Which it is.
     const KIND: Kind;
+    /// What loads it.
+    const OPERATION: Operation;
 
     /// Loads it, publishing what is already there on the way.
     fn load(
@@ -104,6 +106,7 @@ impl Instances {
 
 impl Resource for Instances {
     const KIND: Kind = Kind::Instances;
+    const OPERATION: Operation = Operation::DescribeInstances;
 
     async fn load(context: LoadContext, pages: &Pages<Self>) -> Result<Self, Error> {
         let limits = context.limits;
@@ -125,11 +128,13 @@ impl Resource for Instances {
                 .await
                 .map_err(ApiError::into_error)?;
             let room = limits.max_items - loaded;
-            let (page, next) = (project_page(&page.items, room), page.next);
+            let next = page.next;
+            let (page, left_out) = project_page(&page.items, room);
             loaded += page.len();
             let full = loaded >= limits.max_items;
             pages.publish(Self::new(page));
             match next {
+                _ if left_out => break true,
                 Some(_) if full => break true,
                 Some(next) => token = Some(next),
                 None => break false,
@@ -150,21 +155,23 @@ impl Resource for Instances {
     }
 }
 
-fn project_page(reservations: &[Reservation], room: usize) -> Snapshot {
+/// The first `room` instances of a page, and whether there are more.
+fn project_page(reservations: &[Reservation], room: usize) -> (Snapshot, bool) {
     let mut page = Builder::with_capacity(reservations.len().min(room));
-    let facts = reservations.iter().flat_map(|reservation| {
+    let mut facts = reservations.iter().flat_map(|reservation| {
         let owner = reservation.owner_id.as_deref().unwrap_or_default();
         let instances = reservation.instances().iter();
         instances.filter_map(move |instance| project::facts(instance, owner))
     });
-    for facts in facts.take(room) {
+    for facts in facts.by_ref().take(room) {
         page.push(&facts);
     }
-    page.finish(false)
+    (page.finish(false), facts.next().is_some())
 }
 
 impl Resource for Agents {
     const KIND: Kind = Kind::Agents;
+    const OPERATION: Operation = Operation::DescribeInstanceInformation;
 
     async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
         let mut agents = Vec::new();
@@ -197,6 +204,7 @@ pub type Regions = Vec<Region>;
 
 impl Resource for Regions {
     const KIND: Kind = Kind::Regions;
+    const OPERATION: Operation = Operation::DescribeRegions;
 
     async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
         let answer = context.client.describe_regions(context.call_deadline());

@@ -108,12 +108,6 @@ impl Snapshot {
         self.records.len()
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
     /// Bytes of memory held.
     #[must_use]
     pub fn weight(&self) -> usize {

@@ -3,17 +3,22 @@
 //!
 //! The server's own tasks own their connections and nobody owns the tasks, so the
 //! connection itself breaks off: the task that waits for it finds it closed.
+//!
+//! It is never closed over words that a caller has not read yet: the kernel keeps
+//! them, but a caller who is still writing is told of a broken pipe instead.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
 
+use super::drain::DRAIN;
 use super::life::Life;
 
 /// A connection of a caller who is the same user.
@@ -21,6 +26,8 @@ use super::life::Life;
 pub struct Connection {
     stream: UnixStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Set once everything is said: how long the caller has to hang up.
+    hang_up: Option<Pin<Box<Sleep>>>,
     _open: Open,
 }
 
@@ -43,6 +50,7 @@ impl Connection {
         Self {
             stream,
             cut: Box::pin(life.shutdown().cut().clone().cancelled_owned()),
+            hang_up: None,
             _open: Open {
                 life: life.clone(),
                 _slot: slot,
@@ -61,6 +69,23 @@ impl Connection {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         polled
+    }
+
+    /// Reads what the caller still writes, until he hangs up or his time is over.
+    fn poll_hang_up(&mut self, ctx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let time = self.hang_up.get_or_insert_with(|| Box::pin(sleep(DRAIN)));
+        if time.as_mut().poll(ctx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut room = [0; 1024];
+        loop {
+            let mut unheard = ReadBuf::new(&mut room);
+            let polled = Pin::new(&mut self.stream).poll_read(ctx, &mut unheard);
+            ready!(self.or_cut(ctx, polled))?;
+            if unheard.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
@@ -110,6 +135,60 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(ctx)
+        if self.hang_up.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(ctx))?;
+        }
+        self.poll_hang_up(ctx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::lifecycle::drain::Reason;
+
+    fn connection(life: &Life) -> (UnixStream, Connection) {
+        let (caller, stream) = UnixStream::pair().unwrap();
+        let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        (caller, Connection::new(stream, slot, life))
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_still_writes_reads_all_that_was_said() {
+        let (mut caller, mut connection) = connection(&Life::new(None));
+        connection.write_all(b"answer").await.unwrap();
+        let mut end = pin!(connection.shutdown());
+        assert!(end.as_mut().now_or_never().is_none());
+        caller
+            .write_all(b"noted")
+            .await
+            .expect("nobody broke it off");
+        let mut heard = String::new();
+        caller.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "answer");
+        drop(caller);
+        end.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_who_does_not_hang_up_has_only_so_long() {
+        let (_caller, mut connection) = connection(&Life::new(None));
+        connection.shutdown().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_cut_does_not_wait_for_the_caller() {
+        let life = Life::new(None);
+        let (_caller, mut connection) = connection(&life);
+        life.shutdown().cut().cancel();
+        life.shutdown().begin(Reason::Asked, true);
+        connection.shutdown().await.unwrap_err();
     }
 }

@@ -47,7 +47,7 @@ async fn an_open_breaker_refuses_its_own_identity_region_and_service_only() {
     open(&resilience, &mine).await;
     let refused = succeed(&resilience, &mine).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::BreakerOpen);
-    assert_eq!(refused.open_breaker().unwrap().last_error, "words");
+    assert_eq!(refused.message, "words", "the failure that opened it");
 
     succeed(&resilience, &target("other", "eu-west-1"))
         .await

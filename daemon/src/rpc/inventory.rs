@@ -179,24 +179,19 @@ pub(super) fn first_error(regions: Vec<RegionSummary>) -> Error {
         .expect("an admission names at least one region")
 }
 
-/// A list waits for the agents only when it is about them.
+/// A list waits for the agents only when it is about them: it sorts by them, its
+/// caller named a column of theirs, or wants nothing old.
 pub(super) fn agents_need(query: &ListQuery) -> AgentsNeed {
     let sorts_by_agents = match &query.sort {
         Sort::By(keys) => keys.iter().any(|key| key.column.is_agent()),
         Sort::Standard | Sort::Unsorted => false,
     };
-    let shown = |column: &Column| query.columns.contains(column);
-    let explicit = shown(&Column::Agent) || shown(&Column::AgentVersion);
-    if query.count_only && !sorts_by_agents {
-        AgentsNeed::Ignore
-    } else if sorts_by_agents || explicit {
-        AgentsNeed::Wait
-    } else if !shown(&Column::Ssm) {
-        AgentsNeed::Ignore
-    } else if query.freshness == Freshness::Configured {
-        AgentsNeed::IfKnown
-    } else {
-        AgentsNeed::Wait
+    let shown = !query.count_only && query.columns.iter().any(Column::is_agent);
+    let waits = query.wait_for_agents || query.freshness != Freshness::Configured;
+    match (sorts_by_agents, shown) {
+        (false, false) => AgentsNeed::Ignore,
+        (false, true) if !waits => AgentsNeed::IfKnown,
+        _ => AgentsNeed::Wait,
     }
 }
 

@@ -48,6 +48,7 @@ impl wire::ListInstancesRequest {
             sort: sort_keys(&query.sort),
             limit: query.limit.unwrap_or(0),
             count_only: query.count_only,
+            wait_for_agents: query.wait_for_agents,
         }
     }
 }
@@ -64,6 +65,7 @@ impl TryFrom<wire::ListInstancesRequest> for (Caller, ListQuery) {
             sort: sort(request.sort)?,
             limit: (request.limit > 0).then_some(request.limit),
             count_only: request.count_only,
+            wait_for_agents: request.wait_for_agents,
             freshness: request.freshness.unwrap_or_default().into(),
         };
         Ok((request.caller.unwrap_or_default().into(), query))
@@ -160,6 +162,7 @@ mod tests {
             }]),
             limit: Some(7),
             count_only: true,
+            wait_for_agents: true,
             freshness: Freshness::MaxAge(Duration::from_secs(30)),
         };
         assert_eq!(travel(&query), Ok(query));

@@ -153,18 +153,24 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance, ignoring ASCII case.
+/// Letters to insert, drop, replace, or swap with their neighbour, ignoring ASCII
+/// case.
 fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    let [a, b] = [a, b].map(|text| text.to_ascii_lowercase().chars().collect::<Vec<_>>());
+    let mut before = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(!ca.eq_ignore_ascii_case(cb));
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+    for i in 1..=a.len() {
+        let mut next = vec![i];
+        for j in 1..=b.len() {
+            let replaced = row[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(row[j] + 1).min(next[j - 1] + 1);
+            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if swapped {
+                least = least.min(before[j - 2] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -186,6 +192,18 @@ mod tests {
         assert_eq!(slip("privat-ip"), Some("private-ip"));
         assert_eq!(slip("stat"), Some("state"));
         assert_eq!(slip("xylophone"), None);
-        assert_eq!(slip("tag:"), None);
+        assert_eq!(slip("tag:"), Some("tags"));
+    }
+
+    #[test]
+    fn two_letters_that_are_swapped_are_one_slip() {
+        assert_eq!(edit_distance("wbe-1", "web-1"), 1);
+        assert_eq!(edit_distance("ab", "ba"), 1);
+        assert_eq!(edit_distance("abc", "ca"), 3);
+        assert_eq!(edit_distance("Web", "weB"), 0);
+        assert_eq!(edit_distance("", "web"), 3);
+        assert_eq!(edit_distance("web", ""), 3);
+        let names = ["web-1", "db-1"];
+        assert_eq!(nearest("wbe-1", names.into_iter()), Some("web-1"));
     }
 }

@@ -59,6 +59,9 @@ pub struct ListQuery {
     pub limit: Option<u64>,
     /// No rows, only the summary.
     pub count_only: bool,
+    /// Wait for the agents when a column shows them; otherwise they are shown as
+    /// far as they are known.
+    pub wait_for_agents: bool,
     /// How old the answer may be.
     pub freshness: Freshness,
 }

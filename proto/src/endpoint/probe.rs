@@ -39,29 +39,35 @@ pub fn probe(path: &Path) -> io::Result<Probe> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixListener;
+    use rustix::net::{bind, listen};
 
     use super::*;
+
+    /// A socket that has a name and does not listen, as a dead daemon's.
+    fn bound(path: &Path) -> OwnedFd {
+        let address = SocketAddrUnix::new(path).unwrap();
+        let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+        bind(&socket, &address).unwrap();
+        socket
+    }
 
     #[test]
     fn the_three_answers() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
         assert_eq!(probe(&path).unwrap(), Probe::Absent);
-        let listener = UnixListener::bind(&path).unwrap();
-        assert_eq!(probe(&path).unwrap(), Probe::Listening);
-        drop(listener);
+        let nobody = bound(&path);
         assert_eq!(probe(&path).unwrap(), Probe::Stale);
+        listen(&nobody, 1).unwrap();
+        assert_eq!(probe(&path).unwrap(), Probe::Listening);
     }
 
     #[test]
     fn a_full_queue_is_somebodys() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("s");
-        let address = SocketAddrUnix::new(&path).unwrap();
-        let server: OwnedFd = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
-        rustix::net::bind(&server, &address).unwrap();
-        rustix::net::listen(&server, 0).unwrap();
+        let crowded = bound(&path);
+        listen(&crowded, 0).unwrap();
         for _ in 0..4 {
             // Kept in the queue: closing our end does not take it out.
             assert_eq!(probe(&path).unwrap(), Probe::Listening);

@@ -101,11 +101,14 @@ fn unlockable(endpoint: &Endpoint, error: &io::Error) -> Error {
         "the daemon's startup lock cannot be taken",
     )
     .why(format!("{}: {error}", endpoint.startup_lock.display()))
-    .hint("run `aws-ssm doctor`, or use --no-daemon")
+    .hint("check who owns that file and who may write it, or use --no-daemon")
 }
 
 fn elsewhere(endpoint: &Endpoint) -> Error {
     Error::new(ErrorKind::Daemon, "the daemon started, and is gone")
         .why(format!("nobody listens on {}", endpoint.socket.display()))
-        .hint("try again; if it stays so, look into `aws-ssm daemon logs`")
+        .hint(format!(
+            "try again; if it stays so, look into {}",
+            endpoint.log.display()
+        ))
 }

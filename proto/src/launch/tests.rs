@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{env, io, thread};
 
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
@@ -217,7 +218,12 @@ async fn who_has_mended_the_reason_is_not_told_the_old_one() {
 async fn a_socket_that_a_killed_daemon_left_is_in_nobodys_way() {
     let stage = Stage::new();
     stage.endpoint.prepare().unwrap();
-    drop(StdListener::bind(&stage.endpoint.socket).unwrap());
+    // Bound and not listening, which is how a dead daemon's looks. (Dropping a
+    // listener would not do: a process that another test starts at this moment
+    // has a copy of it.)
+    let address = SocketAddrUnix::new(&stage.endpoint.socket).unwrap();
+    let dead = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&dead, &address).unwrap();
     let deadline = Instant::now() + AMPLE;
     assert!(
         connect_only(&stage.endpoint, deadline)

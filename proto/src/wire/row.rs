@@ -81,6 +81,11 @@ pub fn put_pair(out: &mut Vec<u8>, field: u32, first: &str, second: &str) {
 
 /// Takes a varint off the front; `None` if it is cut or longer than 64 bits.
 fn take_varint(buf: &mut &[u8]) -> Option<u64> {
+    // Nearly all keys, lengths and enums are one byte.
+    if let [byte @ ..0x80, rest @ ..] = *buf {
+        *buf = rest;
+        return Some(u64::from(*byte));
+    }
     let mut value = 0u64;
     for (i, byte) in buf.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * i);

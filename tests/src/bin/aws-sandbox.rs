@@ -28,8 +28,8 @@ WHILE IT RUNS
   curl $AWS_ENDPOINT_URL/_sandbox/faults -d '{\"kind\":\"throttle\",\"rate\":0.3}'
       kinds: throttle internal_error unavailable hang cut nonsense
              access_denied expired_token unknown_key
-      limits, each optional: rate times service (ec2 ssm sts) operation account
-             region access_key
+      limits, each optional: rate times after service (ec2 ssm sts) operation
+             account region access_key
   curl -X DELETE $AWS_ENDPOINT_URL/_sandbox/faults       (or /faults/ID)
   curl -X PUT $AWS_ENDPOINT_URL/_sandbox/latency -d '{\"per_call_ms\":80,\"per_row_us\":10}'
   curl \"$AWS_ENDPOINT_URL/_sandbox/instances?account=111122223333&region=us-east-1\"

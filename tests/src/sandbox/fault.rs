@@ -53,6 +53,9 @@ pub struct Fault {
     pub access_key: Option<String>,
     /// It strikes so many times, then no more.
     pub times: Option<u64>,
+    /// It lets so many calls pass that it could strike, then begins.
+    #[serde(default)]
+    pub after: u64,
 }
 
 fn always() -> f64 {
@@ -76,6 +79,7 @@ impl Fault {
             region: None,
             access_key: None,
             times: None,
+            after: 0,
         }
     }
 
@@ -173,6 +177,20 @@ impl Fault {
         self
     }
 
+    /// Lets so many calls pass that it could strike, then begins.
+    #[must_use]
+    pub fn after(mut self, calls: u64) -> Self {
+        self.after = calls;
+        self
+    }
+
+    /// Counts a call that it could strike.
+    fn has_begun(&mut self) -> bool {
+        let has_begun = self.after == 0;
+        self.after = self.after.saturating_sub(1);
+        has_begun
+    }
+
     fn could_strike(&self, target: &Target<'_>) -> bool {
         fn fits(wanted: Option<&str>, actual: &str) -> bool {
             wanted.is_none_or(|wanted| wanted == actual)
@@ -258,16 +276,17 @@ impl Faults {
     pub(crate) fn strike(&self, target: &Target<'_>) -> Option<FaultKind> {
         let mut inner = self.lock();
         let Inner { standing, luck, .. } = &mut *inner;
-        let struck = standing.iter_mut().find(|standing| {
-            standing
-                .fault
-                .times
-                .is_none_or(|times| standing.struck < times)
-                && standing.fault.could_strike(target)
-                && luck.chance(standing.fault.rate)
-        })?;
-        struck.struck += 1;
-        Some(struck.fault.kind)
+        standing.iter_mut().find_map(|standing| {
+            let StandingFault { struck, fault, .. } = standing;
+            let strikes = fault.times.is_none_or(|times| *struck < times)
+                && fault.could_strike(target)
+                && fault.has_begun()
+                && luck.chance(fault.rate);
+            strikes.then(|| {
+                *struck += 1;
+                fault.kind
+            })
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -317,6 +336,19 @@ mod tests {
         faults.add(Fault::unknown_key());
         faults.clear();
         assert_eq!(faults.strike(&TARGET), None);
+    }
+
+    #[test]
+    fn calls_that_pass_first_are_those_it_could_strike() {
+        let faults = Faults::new(1);
+        faults.add(Fault::hang().on("DescribeInstances").after(2).times(1));
+        let other = Target {
+            operation: "DescribeRegions",
+            ..TARGET
+        };
+        let calls = [TARGET, other, TARGET, TARGET, TARGET];
+        let struck = calls.map(|call| faults.strike(&call).is_some());
+        assert_eq!(struck, [false, false, false, true, false]);
     }
 
     #[test]

@@ -405,6 +405,26 @@ async fn changes_show_in_the_next_answer() {
     assert!(sandbox.instances(&account.id, "af-south-1").is_err());
 }
 
+/// A terminated instance has lost its interfaces, and what belongs to them.
+#[tokio::test]
+async fn a_filter_finds_only_what_its_answer_shows() {
+    let sandbox = sandbox(20).await;
+    let account = sandbox.account(0);
+    let ids = sandbox.instances(&account.id, REGION).expect("a fleet");
+    let gone = &ids[0].id;
+    let terminated = sandbox.terminate_instance(&account.id, REGION, gone);
+    terminated.expect("an instance");
+    let mut client = Client::new(&sandbox, account, REGION).await;
+    let filter = [
+        ("Filter.1.Name", "source-dest-check"),
+        ("Filter.1.Value.1", "*"),
+    ];
+    let found = client.ec2("DescribeInstances", &filter).await;
+    let shown = values(&found.body, "sourceDestCheck");
+    assert!(!shown.is_empty());
+    assert!(!instance_ids(&found).contains(gone));
+}
+
 #[tokio::test]
 async fn control_is_for_programs_not_for_web_pages() {
     let sandbox = sandbox(5).await;

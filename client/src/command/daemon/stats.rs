@@ -17,7 +17,7 @@ pub(super) fn print(stats: &Stats, ctx: &mut Context<'_>) -> Result<(), Failure>
     }
     let format = ctx.settings.format.unwrap_or_default();
     let look = ctx.look(format);
-    let omitted = document(stats).print(ctx.sink.buffer(), format, look);
+    let omitted = document(stats).print(&mut ctx.sink, format, look)?;
     ctx.say_omitted(&omitted);
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::identity::key::{KeyInputs, KeyMaker};
 use crate::identity::plan::{Origin, StaticKeys};
 use crate::identity::testing::{FakeSts, FixedClock};
-use aws_ssm_proto::domain::{Caller, ErrorKind};
+use aws_ssm_proto::domain::Caller;
 
 fn keys(id: &str) -> CredentialPlan {
     CredentialPlan::Static(StaticKeys {
@@ -168,6 +168,18 @@ async fn a_token_is_read_anew_for_each_use() {
         provider.credentials().await.unwrap();
     }
     assert_eq!(sts.log(), ["one r s", "two r s"]);
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_credentials_were_refused() {
+    let clock = clock();
+    let sts = FakeSts::open(&clock);
+    sts.fail(Some(
+        Error::new(ErrorKind::Credentials, "refused").why("code"),
+    ));
+    let provider = provider(role(keys("AKIA"), "r"), &sts, &clock);
+    let error = provider.credentials().await.unwrap_err();
+    assert_eq!(error.why, "code; the credentials are those of: environment");
 }
 
 #[tokio::test]

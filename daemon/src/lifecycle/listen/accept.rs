@@ -176,3 +176,31 @@ fn to_tokio(stream: StdStream) -> io::Result<UnixStream> {
     stream.set_nonblocking(true)?;
     UnixStream::from_std(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_beyond_the_cap_waits_until_another_leaves() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("s");
+        let life = Life::new(None);
+        let mut acceptor = Acceptor {
+            stage: Stage::Accept(UnixListener::bind(&path).unwrap(), None),
+            slots: Arc::new(Semaphore::new(1)),
+            life: life.clone(),
+        };
+        let _callers = [(); 2].map(|()| StdStream::connect(&path).unwrap());
+        let first = acceptor.next().await.unwrap();
+        let mut second = pin!(acceptor.next());
+        assert!(second.as_mut().now_or_never().is_none());
+        assert_eq!(life.connections(), 1);
+        drop(first);
+        assert!(second.await.is_some());
+    }
+}

@@ -305,6 +305,12 @@ fn launched(home: &Path) -> DaemonCommand {
     }
 }
 
+fn manager(home: &Path) -> UnixDatagram {
+    let manager = UnixDatagram::bind(home.join("notify")).unwrap();
+    manager.set_read_timeout(Some(AMPLE)).unwrap();
+    manager
+}
+
 fn told(manager: &UnixDatagram) -> String {
     let mut text = [0; 64];
     let length = manager.recv(&mut text).unwrap();
@@ -322,7 +328,7 @@ fn signal(endpoint: &Endpoint) {
 #[tokio::test]
 async fn clients_and_daemons_agree_from_the_first_start_to_the_end() {
     let (home, endpoint) = stage();
-    let manager = UnixDatagram::bind(home.path().join("notify")).unwrap();
+    let manager = manager(home.path());
     let deadline = Instant::now() + AMPLE;
     let mut clients = JoinSet::new();
     for _ in 0..50 {
@@ -345,7 +351,7 @@ async fn clients_and_daemons_agree_from_the_first_start_to_the_end() {
 #[tokio::test]
 async fn a_client_that_comes_while_a_daemon_ends_gets_the_next_one() {
     let (home, endpoint) = stage();
-    let manager = UnixDatagram::bind(home.path().join("notify")).unwrap();
+    let manager = manager(home.path());
     let deadline = Instant::now() + AMPLE;
     let start = || Ok(launched(home.path()));
     let mut first = connect_or_start(&endpoint, start, deadline).await.unwrap();
@@ -354,7 +360,11 @@ async fn a_client_that_comes_while_a_daemon_ends_gets_the_next_one() {
 
     signal(&endpoint);
     assert_eq!(told(&manager), "STOPPING=1");
-    // The first daemon still has its caller, and so its lock.
+    // Whoever connects before the name is gone is the first daemon's caller yet.
+    while endpoint.socket.exists() {
+        tokio::task::yield_now().await;
+    }
+    // It still has its first caller, and so its lock.
     let next = connect_or_start(&endpoint, start, deadline);
     let leave = async {
         tokio::task::yield_now().await;
@@ -370,7 +380,7 @@ async fn a_client_that_comes_while_a_daemon_ends_gets_the_next_one() {
 #[test]
 fn a_second_signal_does_not_wait_for_callers() {
     let (home, endpoint) = stage();
-    let manager = UnixDatagram::bind(home.path().join("notify")).unwrap();
+    let manager = manager(home.path());
     let mut daemon = other("serves", home.path(), "")
         .env("NOTIFY_SOCKET", home.path().join("notify"))
         .spawn()

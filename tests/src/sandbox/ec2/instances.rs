@@ -164,7 +164,7 @@ impl Filterable for Instance {
             "reservation-id" => |i, test| test(&i.reservation),
             "root-device-name" => |i, test| test(i.system.root_device()),
             "root-device-type" => |_, test| test("ebs"),
-            "source-dest-check" => |_, test| test("true"),
+            "source-dest-check" => |i, test| i.primary().is_some() && test("true"),
             "spot-instance-request-id" => |i, test| i.spot_request.as_deref().is_some_and(test),
             "state-reason-code" => {
                 |i, test| instance_xml::state_reason(i).is_some_and(|(code, _)| test(code))

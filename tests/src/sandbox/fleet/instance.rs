@@ -1,7 +1,8 @@
 //! Owns what is known of one instance and its interfaces.
 //!
-//! Invariant: the rendered XML is that of the present fields; whoever changes
-//! an instance does so through [`Instance::change`], which drops it.
+//! Invariant: the rendered XML is that of the present fields; a change to an
+//! instance that may have been rendered ends with [`Instance::change`] or
+//! [`Instance::enter`], which drop it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};

@@ -1,0 +1,227 @@
+//! The definition of the command line, built only as far as it is needed.
+//!
+//! Clap makes a copy of every global flag for every command, which for a warm list
+//! would cost as much as asking and printing together. So a command line is first
+//! read by a definition of the commands whose names occur in it. No other command
+//! can be meant; whatever that definition refuses, help included, is read again by
+//! the whole one, which alone speaks to people.
+
+use std::ffi::OsString;
+use std::mem::ManuallyDrop;
+
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+
+use super::{CacheCommand, Cli, Command, DaemonCommand, GlobalArgs, ListArgs};
+use super::{TargetArgs, TargetsArgs};
+
+const EXAMPLES: &str = "Examples:
+  aws-ssm list -t Team=web -o wide
+  aws-ssm list --all --sort -launched --limit 20
+  aws-ssm list -r eu-west-1,us-east-1 -o json | jq '.[].name'
+  aws-ssm show web-1
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 target unknown or
+ambiguous, 4 credentials or permission, 5 AWS unavailable, 6 no daemon";
+
+const LIST_EXAMPLES: &str = "Examples:
+  aws-ssm list -t Team=web -t Stage=live
+  aws-ssm list --columns name,id,private-ip,tag:Team
+  aws-ssm list --sort -launched --limit 10
+  aws-ssm list --sort none -o jsonl";
+
+/// A command as it is typed.
+struct Entry {
+    name: &'static str,
+    alias: Option<&'static str>,
+    about: &'static str,
+    define: fn(clap::Command) -> clap::Command,
+    read: fn(&ArgMatches) -> Result<Command, clap::Error>,
+}
+
+const COMMANDS: [Entry; 8] = [
+    Entry {
+        name: "list",
+        alias: Some("ls"),
+        about: "List instances",
+        define: |command| ListArgs::augment_args(command).after_help(LIST_EXAMPLES),
+        read: |matches| ListArgs::from_arg_matches(matches).map(Command::List),
+    },
+    Entry {
+        name: "show",
+        alias: None,
+        about: "Show everything known of an instance",
+        define: TargetsArgs::augment_args,
+        read: |matches| TargetsArgs::from_arg_matches(matches).map(Command::Show),
+    },
+    Entry {
+        name: "resolve",
+        alias: None,
+        about: "Print the id of the instance that a target names",
+        define: TargetArgs::augment_args,
+        read: |matches| TargetArgs::from_arg_matches(matches).map(Command::Resolve),
+    },
+    Entry {
+        name: "regions",
+        alias: None,
+        about: "List the account's regions",
+        define: |command| command,
+        read: |_| Ok(Command::Regions),
+    },
+    Entry {
+        name: "whoami",
+        alias: None,
+        about: "Show whose credentials are used",
+        define: |command| command,
+        read: |_| Ok(Command::Whoami),
+    },
+    Entry {
+        name: "cache",
+        alias: None,
+        about: "Look at the daemon's cache, or change it",
+        define: |command| CacheCommand::augment_subcommands(group(command)),
+        read: |matches| CacheCommand::from_arg_matches(matches).map(Command::Cache),
+    },
+    Entry {
+        name: "daemon",
+        alias: None,
+        about: "Start, stop and look at the daemon",
+        define: |command| DaemonCommand::augment_subcommands(group(command)),
+        read: |matches| DaemonCommand::from_arg_matches(matches).map(Command::Daemon),
+    },
+    Entry {
+        name: "version",
+        alias: None,
+        about: "Print the versions of this program and of a running daemon",
+        define: |command| command,
+        read: |_| Ok(Command::Version),
+    },
+];
+
+impl Entry {
+    fn is_in(&self, arguments: &[OsString]) -> bool {
+        let names = [Some(self.name), self.alias];
+        let mut names = names.into_iter().flatten();
+        names.any(|name| arguments.iter().any(|argument| argument == name))
+    }
+
+    fn command(&self) -> clap::Command {
+        let command = clap::Command::new(self.name).visible_aliases(self.alias);
+        (self.define)(command).about(self.about)
+    }
+}
+
+/// A command that only holds others.
+fn group(command: clap::Command) -> clap::Command {
+    command
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+}
+
+fn definition(wanted: impl Fn(&Entry) -> bool) -> clap::Command {
+    let root = clap::Command::new("aws-ssm")
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(EXAMPLES);
+    let root = GlobalArgs::augment_args(group(root))
+        .about("Finds EC2 instances at once: a daemon keeps the fleet in memory");
+    let commands = COMMANDS.iter().filter(|entry| wanted(entry));
+    root.subcommands(commands.map(Entry::command))
+}
+
+fn parse(definition: clap::Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    // Taking both of these apart would cost a good part of what reading does, and
+    // the process lives for a millisecond.
+    let mut definition = ManuallyDrop::new(definition);
+    let matches = ManuallyDrop::new(definition.try_get_matches_from_mut(arguments)?);
+    let (name, below) = matches.subcommand().expect("a command is required");
+    let entry = COMMANDS.iter().find(|entry| entry.name == name);
+    let read = entry.expect("only these commands are defined").read;
+    Ok(Cli {
+        global: GlobalArgs::from_arg_matches(&matches)?,
+        command: read(below)?,
+    })
+}
+
+impl Cli {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// Clap's, which are also how help and version are asked for.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        parse(definition(|entry| entry.is_in(&arguments)), &arguments)
+            .or_else(|_| parse(definition(|_| true), &arguments))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::read(
+            std::iter::once("aws-ssm")
+                .chain(line.split_whitespace())
+                .map(OsString::from),
+        )
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        definition(|_| true).debug_assert();
+    }
+
+    #[test]
+    fn a_command_can_be_a_value_too() {
+        let cli = read("-p daemon list -t cache=show").expect("a command line");
+        assert_eq!(cli.global.profile.as_deref(), Some("daemon"));
+        assert!(matches!(cli.command, Command::List(_)));
+        let cli = read("show list").expect("a command line");
+        assert!(matches!(cli.command, Command::Show(args) if args.target == ["list"]));
+    }
+
+    #[test]
+    fn help_knows_every_command() {
+        let help = read("list --help").expect_err("help").to_string();
+        assert!(help.contains("--sort"), "{help}");
+        let help = read("--help").expect_err("help").to_string();
+        for entry in &COMMANDS {
+            assert!(help.contains(entry.about), "{help}");
+        }
+    }
+
+    #[test]
+    fn global_flags_stand_before_the_command_and_after_it() {
+        for line in [
+            "-r a,b -p dev -o json -q list",
+            "list -r a,b -p dev -o json -q",
+        ] {
+            let cli = read(line).expect("a command line");
+            assert_eq!(cli.global.region, ["a", "b"], "{line}");
+            assert_eq!(cli.global.profile.as_deref(), Some("dev"));
+            assert_eq!(cli.global.output.as_deref(), Some("json"));
+            assert!(cli.global.quiet);
+        }
+        let cli = read("-r a daemon -v status -v -r b").expect("a command line");
+        assert_eq!(cli.global.region, ["b"], "the last one counts");
+    }
+
+    #[test]
+    fn a_minus_before_a_sort_column_is_no_flag() {
+        let cli = read("ls --sort -launched -t A=1 -t B=2 -a").expect("a command line");
+        let Command::List(args) = cli.command else {
+            panic!("not a list");
+        };
+        assert_eq!(args.sort.as_deref(), Some("-launched"));
+        assert_eq!(args.tag, ["A=1", "B=2"]);
+        assert!(args.all);
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for line in ["list --fresh --max-age 5m", "list --count --limit 3"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::AtomicU64;
+
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use super::super::Tasks;
+use super::super::freshness::Policy;
+use super::super::load::Pages;
+use super::super::resource::{Kind, LoadLimits};
+use super::*;
+use crate::aws::{Connector, Operation, Pool, PoolConfig};
+use crate::clock::Clock;
+use crate::identity::{Identities, testing};
+use crate::metrics::Metrics;
+use crate::refresh::{Jobs, queue};
+use crate::resilience::{Resilience, ResilienceConfig};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What a load of [`Thing`] does.
+enum Step {
+    Succeed(u32),
+    Fail(ErrorKind),
+    Panic,
+    /// Succeeds when the test says so.
+    Wait(u32, oneshot::Receiver<()>),
+}
+
+/// The loads to come, by region: each test has regions of its own.
+static SCRIPT: Mutex<Option<HashMap<String, VecDeque<Step>>>> = Mutex::new(None);
+
+#[derive(Debug, PartialEq)]
+struct Thing(u32);
+
+impl Resource for Thing {
+    const KIND: Kind = Kind::Instances;
+    const OPERATION: Operation = Operation::DescribeInstances;
+
+    async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
+        let step = {
+            let mut script = SCRIPT.lock().unwrap_or_else(PoisonError::into_inner);
+            let steps = script
+                .as_mut()
+                .and_then(|s| s.get_mut(context.client.region()));
+            steps.and_then(VecDeque::pop_front)
+        };
+        match step.expect("a load that the test expects") {
+            Step::Succeed(number) => Ok(Self(number)),
+            Step::Fail(kind) => Err(Error::new(kind, "as ordered")),
+            Step::Panic => panic!("as ordered"),
+            Step::Wait(number, go) => {
+                go.await.expect("the test says so");
+                Ok(Self(number))
+            }
+        }
+    }
+
+    fn rows(&self) -> usize {
+        1
+    }
+
+    fn weight(&self) -> usize {
+        1
+    }
+}
+
+/// A cache of things in one region, with a clock to turn.
+struct World {
+    cached: Arc<Cached<Thing>>,
+    identities: Arc<Identities>,
+    metrics: Arc<Metrics>,
+    seconds: Arc<AtomicU64>,
+    region: &'static str,
+    _jobs: Jobs,
+}
+
+impl World {
+    fn new(region: &'static str, steps: impl IntoIterator<Item = Step>) -> Self {
+        SCRIPT
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_default()
+            .insert(region.to_owned(), steps.into_iter().collect());
+        // Far from zero, so that "never" is not "just now".
+        let seconds = Arc::new(AtomicU64::new(100_000));
+        let read = Arc::clone(&seconds);
+        let clock = Clock::from_fn(move || Duration::from_secs(read.load(Ordering::SeqCst)));
+        let metrics = Arc::new(Metrics::new());
+        let config = ResilienceConfig::default();
+        let connector = Connector::new(&config);
+        let resilience = Arc::new(Resilience::new(config, Arc::clone(&metrics)));
+        let identities = Arc::new(testing::everybody(clock.clone()));
+        let (queue, jobs) = queue(clock.clone());
+        let shared = Shared {
+            pool: Arc::new(Pool::new(&PoolConfig::default(), connector, resilience)),
+            identities: Arc::clone(&identities),
+            metrics: Arc::clone(&metrics),
+            queue,
+            clock,
+            policy: Policy {
+                refresh_ahead: 4 * MINUTE,
+                ttl: 5 * MINUTE,
+                stale_threshold: 6 * MINUTE,
+                background_refresh: true,
+            },
+            limits: LoadLimits {
+                first_page: 100,
+                later_pages: 1000,
+                max_items: 10,
+                call_timeout: MINUTE,
+            },
+            keep: true,
+            share_by_credentials: false,
+            tasks: Tasks::here(),
+        };
+        Self {
+            cached: Cached::new(1 << 20, Arc::new(shared)),
+            identities,
+            metrics,
+            seconds,
+            region,
+            _jobs: jobs,
+        }
+    }
+
+    fn at(&self, age: u64) {
+        self.seconds.store(100_000 + age, Ordering::SeqCst);
+    }
+
+    async fn identity(&self, user: &str) -> VerifiedIdentity {
+        let caller = testing::user(user);
+        let admission = self.identities.admit(&caller, soon()).await;
+        admission.expect("everybody is verified").identity
+    }
+
+    async fn get(&self, asked: Freshness) -> Result<Served<Thing>, Error> {
+        let identity = self.identity("anna").await;
+        self.cached.get(&identity, self.region, asked, soon()).await
+    }
+
+    /// The number got, its state, and whether a refresh is coming.
+    async fn got(&self, asked: Freshness) -> Result<(u32, DataState, bool), ErrorKind> {
+        let served = self.get(asked).await.map_err(|error| error.kind)?;
+        Ok((served.entry.value.0, served.state, served.refreshing))
+    }
+}
+
+fn soon() -> Instant {
+    Instant::now() + MINUTE
+}
+
+#[tokio::test]
+async fn an_entry_is_served_refreshed_stale_and_expired_as_it_ages() {
+    use DataState::{Fresh, Stale};
+    let world = World::new("timeline", [Step::Succeed(1), Step::Succeed(2)]);
+    let got = || world.got(Freshness::Configured);
+    assert_eq!(got().await, Ok((1, Fresh, false)));
+    world.at(239);
+    assert_eq!(got().await, Ok((1, Fresh, false)));
+    world.at(240);
+    assert_eq!(got().await, Ok((1, Fresh, true)));
+    world.at(300);
+    assert_eq!(got().await, Ok((1, Stale, true)));
+    world.at(360);
+    assert_eq!(got().await, Ok((2, Fresh, false)));
+    let cache = world.metrics.snapshot().cache;
+    assert_eq!((cache.misses, cache.hits, cache.stale_hits), (2, 3, 1));
+}
+
+#[tokio::test]
+async fn two_hundred_cold_callers_are_one_load() {
+    let world = World::new("stampede", [Step::Succeed(1)]);
+    let all = join_all((0..200).map(|_| world.got(Freshness::Configured))).await;
+    assert!(
+        all.iter()
+            .all(|got| *got == Ok((1, DataState::Fresh, false)))
+    );
+}
+
+#[tokio::test]
+async fn fresh_data_does_not_come_from_a_load_that_began_before_the_call() {
+    let (go, gone) = oneshot::channel();
+    let world = World::new("fresh", [Step::Wait(1, gone), Step::Succeed(2)]);
+    let identity = world.identity("anna").await;
+    let key = world.cached.key(&identity, world.region);
+    let Found::Loading(early) = world.cached.find(&identity, &key, Freshness::Configured) else {
+        panic!("nothing is there yet");
+    };
+    // The first load is under way when the second call comes.
+    tokio::task::yield_now().await;
+    world.at(1);
+    let fresh = world.got(Freshness::Fresh).await;
+    assert_eq!(fresh, Ok((2, DataState::Fresh, false)));
+    go.send(()).expect("the first load waits");
+    let early = early.whole(soon()).await.expect("it ends");
+    assert_eq!(*early.value, Thing(1));
+    // What began later stays, although it ended earlier.
+    let kept = world.got(Freshness::Configured).await;
+    assert_eq!(kept, Ok((2, DataState::Fresh, false)));
+}
+
+#[tokio::test]
+async fn while_aws_is_unavailable_the_last_data_is_served_and_says_why() {
+    use ErrorKind::Unavailable;
+    let steps = [
+        Step::Succeed(1),
+        Step::Fail(Unavailable),
+        Step::Fail(Unavailable),
+    ];
+    let world = World::new("outage", steps);
+    world.get(Freshness::Configured).await.expect("loaded");
+    world.at(3600);
+    let served = world.get(Freshness::Configured).await.expect("last known");
+    assert_eq!(served.state, DataState::LastKnown);
+    assert_eq!(served.age, 60 * MINUTE);
+    assert_eq!(served.error.map(|error| error.kind), Some(Unavailable));
+    // Who insists on fresh data is told that there is none.
+    assert_eq!(world.got(Freshness::Fresh).await, Err(Unavailable));
+}
+
+#[tokio::test]
+async fn a_refused_caller_sees_no_more_of_what_was_loaded() {
+    use ErrorKind::{Permission, Unavailable};
+    let steps = [
+        Step::Succeed(1),
+        Step::Fail(Permission),
+        Step::Fail(Unavailable),
+    ];
+    let world = World::new("refused", steps);
+    world.get(Freshness::Configured).await.expect("loaded");
+    assert_eq!(world.got(Freshness::Fresh).await, Err(Permission));
+    assert_eq!(world.got(Freshness::Configured).await, Err(Unavailable));
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_verified_again() {
+    let steps = [Step::Succeed(1), Step::Fail(ErrorKind::Credentials)];
+    let world = World::new("expired", steps);
+    world.get(Freshness::Configured).await.expect("loaded");
+    assert_eq!(world.identities.count(), 1);
+    let refused = world.got(Freshness::Fresh).await;
+    assert_eq!(refused, Err(ErrorKind::Credentials));
+    assert_eq!(world.identities.count(), 0);
+}
+
+#[tokio::test]
+async fn a_load_that_panics_is_an_error_and_does_not_stay_in_the_way() {
+    let world = World::new("panic", [Step::Panic, Step::Succeed(1)]);
+    assert_eq!(
+        world.got(Freshness::Configured).await,
+        Err(ErrorKind::Daemon)
+    );
+    let got = world.got(Freshness::Configured).await;
+    assert_eq!(got, Ok((1, DataState::Fresh, false)));
+}
+
+#[tokio::test]
+async fn principals_do_not_share_entries() {
+    let world = World::new("apart", [Step::Succeed(1), Step::Succeed(2)]);
+    for (user, number) in [("anna", 1), ("berta", 2), ("anna", 1), ("berta", 2)] {
+        let identity = world.identity(user).await;
+        let asked = Freshness::Configured;
+        let served = world.cached.get(&identity, world.region, asked, soon());
+        assert_eq!(*served.await.expect("loaded").entry.value, Thing(number));
+    }
+    let anna = world.identity("anna").await;
+    assert_eq!(world.cached.clear(Some(&anna)), 1);
+    assert_eq!(world.cached.entries().len(), 1);
+}

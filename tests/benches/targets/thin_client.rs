@@ -1,0 +1,37 @@
+//! The client as it is released: its own profile, statically linked.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where cargo puts what it builds here.
+pub fn target_dir() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_daemon-under-test"));
+    let dir = program.ancestors().nth(2);
+    dir.expect("a program lies in the directory of its profile")
+        .to_owned()
+}
+
+/// Builds it.
+pub fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args([
+            "rustc",
+            "--profile",
+            "client",
+            "-p",
+            "aws-ssm",
+            "--bin",
+            "aws-ssm",
+        ])
+        .arg("--target-dir")
+        .arg(target_dir())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["--", "-C", "target-feature=+crt-static"])
+        .status();
+    assert!(
+        built.expect("cargo runs").success(),
+        "the client is not built"
+    );
+    target_dir().join("client/aws-ssm")
+}

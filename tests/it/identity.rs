@@ -1,0 +1,6 @@
+//! Who is asked for: every caller gets the fleet of its own credentials, however
+//! many ask at once and whatever the daemon was started with.
+
+mod callers;
+mod changes;
+mod terminals;

@@ -1,0 +1,5 @@
+//! Bad peers on the socket: those that the daemon meets, and those that a client
+//! takes for the daemon.
+
+mod callers;
+mod daemons;

@@ -1,0 +1,1 @@
+"""The subjects on which the sandbox is judged."""

@@ -1,0 +1,142 @@
+//! What every test, bench and the demo need: a home of their own, a daemon inside
+//! the process or both programs for real, and callers for the sandbox's accounts.
+//!
+//! Nothing here reads the settings of whoever runs the tests, and everything it
+//! starts ends with it.
+
+mod home;
+mod programs;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_ssm_proto::Client;
+use aws_ssm_proto::domain::{Caller, Column, Error, InstanceRef, ListQuery, ListSummary};
+use aws_ssm_proto::endpoint::Endpoint;
+use tokio::net::UnixStream;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+pub use home::Home;
+pub use programs::{Finished, Programs, finish};
+
+use crate::sandbox::{Account, Sandbox};
+
+/// No call of a test takes longer, on however busy a machine; one that would is
+/// broken.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A daemon inside this process, on a real socket in a home of its own.
+#[derive(Debug)]
+pub struct TestDaemon {
+    /// Its home; the configuration is there.
+    pub home: Home,
+    running: JoinHandle<Result<(), Error>>,
+}
+
+impl TestDaemon {
+    /// Starts one with this configuration file, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration is wrong or nothing listens in time.
+    pub async fn start(config: &str) -> Self {
+        let home = Home::new();
+        home.write("config.yaml", config);
+        let path = home.path().join("config.yaml");
+        let config = aws_ssmd::Config::load(Some(&path), &[], |_| None).expect("a configuration");
+        let endpoint = home.endpoint();
+        let running = tokio::spawn(aws_ssmd::run(config, endpoint.clone()));
+        let daemon = Self { home, running };
+        daemon.connect(Instant::now() + PATIENCE).await;
+        daemon
+    }
+
+    /// A new connection to it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not answer.
+    pub async fn client(&self) -> Client {
+        let deadline = Instant::now() + PATIENCE;
+        let socket = self.connect(deadline).await;
+        Client::over(socket, deadline)
+            .await
+            .expect("a daemon answers")
+    }
+
+    /// Ends it and waits until everything it started is gone.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end, or not well.
+    pub async fn stop(self) {
+        self.client().await.shutdown(true).await.expect("it agrees");
+        let ended = tokio::time::timeout(PATIENCE, self.running).await;
+        let ended = ended.expect("it ends in time").expect("it does not panic");
+        ended.expect("it ends well");
+    }
+
+    async fn connect(&self, deadline: Instant) -> UnixStream {
+        let Endpoint { socket, .. } = self.home.endpoint();
+        loop {
+            match UnixStream::connect(&socket).await {
+                Ok(stream) => return stream,
+                Err(error) => {
+                    assert!(Instant::now() < deadline, "{}: {error}", socket.display());
+                    assert!(!self.running.is_finished(), "the daemon has ended");
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+}
+
+/// A caller with the static keys of an account, as if they were exported.
+#[must_use]
+pub fn caller(sandbox: &Sandbox, account: &Account, regions: &[&str]) -> Caller {
+    let nowhere = PathBuf::from("/nonexistent");
+    let mut caller = Caller {
+        regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+        endpoint_url: Some(sandbox.endpoint()),
+        config_file: nowhere.join("config"),
+        credentials_file: nowhere.join("credentials"),
+        home: nowhere,
+        ..Caller::default()
+    };
+    let mut set = |name: &str, value: &str| {
+        caller
+            .environment
+            .insert(name.to_owned(), value.to_owned().into());
+    };
+    set("AWS_ACCESS_KEY_ID", &account.access_key);
+    set("AWS_SECRET_ACCESS_KEY", &account.secret_key);
+    caller
+}
+
+/// The ids that a list answers, in its order, and what it says at the end.
+///
+/// # Errors
+///
+/// What the daemon reports.
+///
+/// # Panics
+///
+/// If the answer ends without its summary.
+pub async fn list_ids(
+    client: &Client,
+    caller: &Caller,
+    query: ListQuery,
+) -> Result<(Vec<String>, ListSummary), Error> {
+    let columns = vec![Column::Id];
+    let query = ListQuery { columns, ..query };
+    let mut pages = client.list_instances(caller, &query).await?;
+    let mut ids = Vec::new();
+    let mut summary = None;
+    while let Some(page) = pages.next().await? {
+        let id = |row: InstanceRef<'_>| row.id.map(str::to_owned);
+        ids.extend(page.rows().filter_map(id));
+        summary = page.summary.or(summary);
+    }
+    Ok((ids, summary.expect("the last page has the summary")))
+}
