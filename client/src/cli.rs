@@ -85,7 +85,7 @@ pub struct GlobalArgs {
     pub quiet: bool,
 }
 
-/// The commands; [`definition`] holds what each is called and says of itself.
+/// The commands; `cli/definition.rs` holds what each is called and says of itself.
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub enum Command {

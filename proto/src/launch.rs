@@ -83,12 +83,17 @@ pub async fn connect_only(
     }
 }
 
-/// Waits until the daemon's process has ended and another may start.
+/// Waits until the daemon that is process `pid` has ended and another may start,
+/// or has started.
 ///
 /// # Errors
 ///
 /// It has not ended by the deadline, or its lock cannot be looked at.
-pub async fn wait_until_gone(endpoint: &Endpoint, deadline: Instant) -> Result<(), Error> {
+pub async fn wait_until_gone(
+    endpoint: &Endpoint,
+    pid: u32,
+    deadline: Instant,
+) -> Result<(), Error> {
     loop {
         let held = match File::open(&endpoint.lock) {
             Ok(lock) => match lock.try_lock_shared() {
@@ -99,7 +104,7 @@ pub async fn wait_until_gone(endpoint: &Endpoint, deadline: Instant) -> Result<(
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(unreadable_lock(endpoint, &error)),
         };
-        if !held {
+        if !held || is_succeeded(endpoint, pid).await {
             return Ok(());
         }
         pause(deadline).await.map_err(|Late| {
@@ -108,6 +113,15 @@ pub async fn wait_until_gone(endpoint: &Endpoint, deadline: Instant) -> Result<(
                 .hint("run `aws-ssm daemon stop --now`")
         })?;
     }
+}
+
+/// Whether another daemon than process `pid` listens, which takes the lock.
+async fn is_succeeded(endpoint: &Endpoint, pid: u32) -> bool {
+    let Ok(stream) = UnixStream::connect(&endpoint.socket).await else {
+        return false;
+    };
+    let listener = stream.peer_cred().ok().and_then(|peer| peer.pid());
+    listener.is_some_and(|listener| u32::try_from(listener) != Ok(pid))
 }
 
 /// The error of a command that needs a running daemon and may not start one.

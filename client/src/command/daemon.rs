@@ -49,7 +49,8 @@ async fn stop(now: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
     };
     let pid = client.shutdown(now).await?;
     drop(client);
-    launch::wait_until_gone(&Endpoint::from_process_environment()?, deadline).await?;
+    let endpoint = Endpoint::from_process_environment()?;
+    launch::wait_until_gone(&endpoint, pid, deadline).await?;
     ctx.notices
         .say(format_args!("aws-ssmd has ended, process {pid}"));
     Ok(())

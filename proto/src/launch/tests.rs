@@ -23,6 +23,9 @@ const PART: &str = "AWS_SSM_TEST_PART";
 /// What the client's part has the daemon play.
 const CLIENTS_PART: &str = "CLIENTS_PART";
 
+/// A process that is nobody's.
+const NOBODY: u32 = u32::MAX;
+
 /// For starts that must succeed; nothing takes as long.
 const AMPLE: Duration = Duration::from_secs(60);
 
@@ -84,10 +87,16 @@ fn endpoint_in(home: &Path) -> Endpoint {
 
 /// Ends the daemon and waits until it has let go of its lock.
 async fn end(endpoint: &Endpoint, mut stream: UnixStream) {
+    let pid = process_of(&stream);
     stream.write_all(b"q").await.unwrap();
-    wait_until_gone(endpoint, Instant::now() + AMPLE)
+    wait_until_gone(endpoint, pid, Instant::now() + AMPLE)
         .await
         .unwrap();
+}
+
+fn process_of(daemon: &UnixStream) -> u32 {
+    let pid = daemon.peer_cred().unwrap().pid().unwrap();
+    pid.try_into().unwrap()
 }
 
 fn say(text: &str) {
@@ -250,7 +259,9 @@ async fn without_a_daemon_nothing_is_started_or_made() {
             .unwrap()
             .is_none()
     );
-    wait_until_gone(&stage.endpoint, deadline).await.unwrap();
+    wait_until_gone(&stage.endpoint, NOBODY, deadline)
+        .await
+        .unwrap();
     assert!(!stage.endpoint.run_dir().exists());
     assert!(not_running(&stage.endpoint).why.contains("v1.sock"));
 }
@@ -297,14 +308,34 @@ async fn the_wait_for_a_daemons_end_ends_at_the_deadline() {
     let daemon = fs::File::create(&stage.endpoint.lock).unwrap();
     daemon.try_lock().unwrap();
     let deadline = Instant::now() + Duration::from_millis(30);
-    let error = wait_until_gone(&stage.endpoint, deadline)
+    let error = wait_until_gone(&stage.endpoint, NOBODY, deadline)
         .await
         .unwrap_err();
     assert!(error.hint.contains("--now"), "{error}");
     drop(daemon);
-    wait_until_gone(&stage.endpoint, Instant::now() + AMPLE)
+    wait_until_gone(&stage.endpoint, NOBODY, Instant::now() + AMPLE)
         .await
         .unwrap();
+}
+
+/// Somebody is always quick to start the next one.
+#[tokio::test]
+async fn the_wait_for_a_daemons_end_ends_when_its_successor_listens() {
+    let stage = Stage::new();
+    let stream = stage.connect("serves").await.unwrap();
+    let successor = process_of(&stream);
+    wait_until_gone(
+        &stage.endpoint,
+        successor.wrapping_add(1),
+        Instant::now() + AMPLE,
+    )
+    .await
+    .unwrap();
+    let soon = Instant::now() + Duration::from_millis(30);
+    wait_until_gone(&stage.endpoint, successor, soon)
+        .await
+        .unwrap_err();
+    end(&stage.endpoint, stream).await;
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::process::{memory, peak};
 use crate::report::{Report, Target, mib};
-use crate::stage::{Stage, run};
+use crate::stage::{Stage, region, run};
 
 pub fn measure(stage: &Stage, report: &mut Report) {
     let idle = idle(stage, report);
@@ -25,13 +25,8 @@ fn thousand(stage: &Stage, report: &mut Report) {
     let programs = stage.warm_home(100);
     let pid = stage.daemon_pid(&programs);
     let before = resident(pid);
-    let larger = stage.home(1_000);
-    let region = larger.command(["list"]);
-    let region = region.get_envs().find(|(name, _)| *name == "AWS_REGION");
-    let region = region
-        .and_then(|(_, value)| value?.to_str())
-        .expect("a region");
-    run(&programs, &["list", "-r", region]);
+    stage.home(1_000);
+    run(&programs, &["list", "-r", region(1_000)]);
     stage.settle(&programs);
     let after = resident(pid);
     let note = format!("{:.1} MB in all", mib(after));

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::process::{median, medians, once};
 use crate::report::{Report, Target, ms};
-use crate::stage::Stage;
+use crate::stage::{Stage, region};
 
 const WHAT: &str = "`aws ec2 describe-instances`, 100 instances";
 const TIMES: usize = 10;
@@ -18,10 +18,12 @@ pub fn measure(stage: &Stage, report: &mut Report) {
     let ours = medians(&mut [programs.command(["list"])], stage.times(200))[0];
     let nowhere = programs.home.path().join("nowhere");
     let mut theirs = Command::new("aws");
-    theirs.args(["ec2", "describe-instances"]);
     theirs
+        .args(["ec2", "describe-instances"])
         .env("AWS_CONFIG_FILE", &nowhere)
-        .env("AWS_SHARED_CREDENTIALS_FILE", &nowhere);
+        .env("AWS_SHARED_CREDENTIALS_FILE", &nowhere)
+        // The only variable for it that both versions of the command read.
+        .env("AWS_DEFAULT_REGION", region(100));
     let like = programs.command(["list"]);
     let settings = like.get_envs().filter(|(name, _)| {
         name.to_str()

@@ -57,6 +57,7 @@ impl Report {
         } else {
             format!(" ({note})")
         };
+        eprintln!("  {}: {figure} {unit}{note}", target.what);
         self.0.push(Row {
             what: target.what.to_owned(),
             guide: target.guide,

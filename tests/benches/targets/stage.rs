@@ -156,7 +156,8 @@ pub fn run(programs: &Programs, arguments: &[&str]) -> String {
     finished.stdout
 }
 
-fn region(size: usize) -> &'static str {
+/// Where the fleet of this size is.
+pub fn region(size: usize) -> &'static str {
     let fleet = FLEETS.iter().find(|(known, _)| *known == size);
     fleet.expect("a fleet of this size").1
 }

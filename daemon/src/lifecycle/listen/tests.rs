@@ -317,12 +317,14 @@ fn told(manager: &UnixDatagram) -> String {
     String::from_utf8_lossy(&text[..length]).trim().to_owned()
 }
 
-fn signal(endpoint: &Endpoint) {
+/// Tells the daemon to end; returns its process.
+fn signal(endpoint: &Endpoint) -> u32 {
     let pid = fs::read_to_string(pid_file(endpoint))
         .unwrap()
         .parse()
         .unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
+    pid.unsigned_abs()
 }
 
 #[tokio::test]
@@ -341,9 +343,9 @@ async fn clients_and_daemons_agree_from_the_first_start_to_the_end() {
     assert!(clients.join_all().await.iter().all(|byte| *byte == b'd'));
     assert_eq!(told(&manager), "READY=1");
 
-    signal(&endpoint);
+    let ended = signal(&endpoint);
     assert_eq!(told(&manager), "STOPPING=1");
-    wait_until_gone(&endpoint, deadline).await.unwrap();
+    wait_until_gone(&endpoint, ended, deadline).await.unwrap();
     assert_eq!(probe(&endpoint.socket).unwrap(), Probe::Absent);
     assert!(connect_only(&endpoint, deadline).await.unwrap().is_none());
 }
@@ -373,8 +375,8 @@ async fn a_client_that_comes_while_a_daemon_ends_gets_the_next_one() {
     let (second, ()) = tokio::join!(next, leave);
     assert_eq!(second.unwrap().read_u8().await.unwrap(), b'd');
     assert_eq!(told(&manager), "READY=1");
-    signal(&endpoint);
-    wait_until_gone(&endpoint, deadline).await.unwrap();
+    let ended = signal(&endpoint);
+    wait_until_gone(&endpoint, ended, deadline).await.unwrap();
 }
 
 #[test]
