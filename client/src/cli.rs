@@ -77,7 +77,7 @@ pub struct GlobalArgs {
     /// Configuration of a daemon that this call starts
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Say where the answer comes from; twice: how long each step took
+    /// Say how old the data is, fresh or not; twice: also what was tried again
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Say nothing but errors on standard error

@@ -116,6 +116,8 @@ impl Link {
             "the daemon takes connections and does not answer; this call does without it \
              (`aws-ssm daemon restart` mends that)",
         );
+        // Whatever becomes of that, the deaf one is not asked again.
+        self.reached = false;
         question(self.open_oneshot().await?).await
     }
 

@@ -141,7 +141,7 @@ pub struct Fleet {
 impl Fleet {
     /// The agent on one instance.
     #[must_use]
-    pub fn agent(&self, id: &str) -> Option<&Agent> {
+    pub fn agent(&self, id: &str) -> Option<Agent<'_>> {
         self.agents.as_ref()?.get(id)
     }
 

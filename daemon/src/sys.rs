@@ -1,12 +1,13 @@
 //! The system calls that shape the process itself.
 //!
 //! They change what the whole process is, so only the daemon's own `main` may
-//! lead here, never a test or a program that runs a daemon inside itself. This is
-//! the one module of the daemon that may contain unsafe code.
+//! lead here, never a test or a program that runs a daemon inside itself; the one
+//! exception is [`release_freed_memory`], which nobody notices. This is the one
+//! module of the daemon that may contain unsafe code.
 
 #![allow(
     unsafe_code,
-    reason = "closing descriptors that this program never opened"
+    reason = "closing descriptors that this program never opened, and malloc_trim"
 )]
 
 use std::fs::{File, OpenOptions, read_dir};
@@ -133,6 +134,23 @@ pub fn take_standard_input() -> io::Result<UnixStream> {
     let socket = fcntl_dupfd_cloexec(stdin(), FIRST_INHERITED)?;
     dup2_stdin(File::open("/dev/null")?)?;
     Ok(UnixStream::from(socket))
+}
+
+/// Gives back to the system what was freed. glibc keeps it otherwise: an answer of
+/// AWS with 1,000 instances left the daemon 9 MB larger, of which 0.5 MB were data.
+/// Takes under a millisecond.
+pub fn release_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: it touches only memory that is free, under the allocator's own
+        // locks, and may be called at any time from any thread.
+        unsafe {
+            malloc_trim(0);
+        }
+    }
 }
 
 fn append(path: &Path) -> io::Result<File> {

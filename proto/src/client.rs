@@ -21,6 +21,9 @@ use crate::wire::inventory_client::InventoryClient;
 use crate::wire::{self, Page, row};
 use crate::{hello, status};
 
+/// How long a call may take when nobody says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// A page holds at most a few hundred KiB of rows; this refuses nonsense.
 const MAX_MESSAGE: usize = 64 << 20;
 
@@ -297,6 +300,3 @@ impl InstancePage {
         self.page.encoded_rows().filter_map(row::read)
     }
 }
-
-/// How long a call may take when nobody says otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);

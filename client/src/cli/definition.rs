@@ -7,7 +7,6 @@
 //! the whole one, which alone speaks to people.
 
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
@@ -129,10 +128,7 @@ fn definition(wanted: impl Fn(&Entry) -> bool) -> clap::Command {
 }
 
 fn parse(definition: clap::Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    // Taking both of these apart would cost a good part of what reading does, and
-    // the process lives for a millisecond.
-    let mut definition = ManuallyDrop::new(definition);
-    let matches = ManuallyDrop::new(definition.try_get_matches_from_mut(arguments)?);
+    let matches = definition.try_get_matches_from(arguments)?;
     let (name, below) = matches.subcommand().expect("a command is required");
     let entry = COMMANDS.iter().find(|entry| entry.name == name);
     let read = entry.expect("only these commands are defined").read;

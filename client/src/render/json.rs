@@ -144,7 +144,7 @@ impl Formatter for Guarded {
     where
         W: ?Sized + Write,
     {
-        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+        if escape::is_printable_ascii(fragment) {
             return CompactFormatter.write_string_fragment(writer, fragment);
         }
         let mut rest = fragment;

@@ -19,6 +19,7 @@ use super::freshness::Verdict;
 use super::load::{self, Load};
 use super::resource::{LoadContext, Resource};
 use crate::identity::{CredentialKey, Principal, VerifiedIdentity};
+use crate::sys;
 
 /// What an entry is kept under.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,9 +44,7 @@ pub struct Entry<T> {
     pub value: Arc<T>,
     /// Whose credentials loaded it; workers refresh it with them.
     pub identity: VerifiedIdentity,
-    /// When the load began, on the inventory's clock.
-    began: Duration,
-    /// When it ended, on the inventory's clock.
+    /// When its load ended, on the inventory's clock.
     fetched: Duration,
     /// When it ended, for people.
     pub fetched_at: SystemTime,
@@ -296,8 +295,10 @@ impl<T: Resource> Cached<T> {
         cleared.count() as u64
     }
 
-    /// Joins the load of this key, or begins one if there is none that began at
-    /// or after `not_before`.
+    /// Joins the load of this key, or announces one if there is none that begins at
+    /// or after `not_before`. An announced load waits for the one under way, so
+    /// that however many insist on fresh data, a key has one load that runs and
+    /// one that is to follow.
     fn join(
         self: &Arc<Self>,
         identity: &VerifiedIdentity,
@@ -307,17 +308,17 @@ impl<T: Resource> Cached<T> {
     ) -> Load<T> {
         let mut loads = self.lock_loads();
         if let Some(load) = loads.get(key)
-            && load.began >= not_before
+            && load.begins_after(not_before)
         {
             return load.clone();
         }
-        let (pages, load) = load::begin(self.shared.clock.now());
-        loads.insert(key.clone(), load.clone());
+        let (pages, load) = load::announce();
+        let before = loads.insert(key.clone(), load.clone());
         drop(loads);
         let running = Running {
             cached: Arc::clone(self),
             key: key.clone(),
-            began: load.began,
+            load: load.clone(),
         };
         let context = LoadContext {
             client: self.shared.pool.client(identity, key.region()),
@@ -326,9 +327,16 @@ impl<T: Resource> Cached<T> {
         };
         let identity = identity.clone();
         self.shared.tasks.spawn(async move {
+            if let Some(before) = before {
+                before.ended().await;
+            }
+            running.load.begin(running.cached.shared.clock.now());
             let outcome = T::load(context, &pages).await;
             let outcome = running.keep(&identity, outcome);
             pages.finish(outcome);
+            // The pages go with the load, and the whole stays.
+            drop((running, pages));
+            sys::release_freed_memory();
         });
         load
     }
@@ -342,11 +350,11 @@ impl<T: Resource> Cached<T> {
 struct Running<T: Resource> {
     cached: Arc<Cached<T>>,
     key: Key,
-    began: Duration,
+    load: Load<T>,
 }
 
 impl<T: Resource> Running<T> {
-    /// Keeps what was loaded, unless a load that began later was quicker.
+    /// Keeps what was loaded.
     fn keep(
         &self,
         identity: &VerifiedIdentity,
@@ -360,7 +368,6 @@ impl<T: Resource> Running<T> {
         let entry = Arc::new(Entry {
             value: Arc::new(value),
             identity: identity.clone(),
-            began: self.began,
             fetched: now,
             fetched_at: SystemTime::now(),
             last_used: AtomicU64::default(),
@@ -369,8 +376,7 @@ impl<T: Resource> Running<T> {
         entry
             .last_used
             .store(self.last_used(kept.as_deref(), now), Ordering::Relaxed);
-        let newer_is_kept = kept.is_some_and(|kept| kept.began > self.began);
-        if shared.keep && !newer_is_kept {
+        if shared.keep {
             self.warn_if_too_big(&entry);
             self.cached
                 .entries
@@ -417,7 +423,7 @@ impl<T: Resource> Drop for Running<T> {
         let mut loads = self.cached.lock_loads();
         if loads
             .get(&self.key)
-            .is_some_and(|load| load.began == self.began)
+            .is_some_and(|load| load.is_same(&self.load))
         {
             loads.remove(&self.key);
         }

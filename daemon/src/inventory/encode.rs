@@ -130,7 +130,7 @@ fn encode_column(fleet: &Fleet, row: Row<'_>, column: &Column, out: &mut Vec<u8>
         Column::Region => text(field::REGION, Some(&fleet.region)),
         Column::AgentVersion => text(
             field::AGENT_VERSION,
-            fleet.agent(row.id()).map(|agent| &*agent.version),
+            fleet.agent(row.id()).map(|agent| agent.version),
         ),
         Column::State => {
             if let Some(state) = row.state() {

@@ -4,7 +4,7 @@
 //! first: that caller may go away. It publishes pages as they arrive and ends
 //! with one outcome that every waiter gets.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_ssm_proto::domain::{Error, ErrorKind};
@@ -27,26 +27,28 @@ pub struct Pages<T>(watch::Sender<Progress<T>>);
 /// A waiting end; clones wait for the same load.
 #[derive(Debug)]
 pub struct Load<T> {
-    /// When it was begun, on the inventory's clock.
-    pub began: Duration,
+    /// When it began to ask, on the inventory's clock; empty while it waits for
+    /// the one before it.
+    began: Arc<OnceLock<Duration>>,
     progress: watch::Receiver<Progress<T>>,
 }
 
 impl<T> Clone for Load<T> {
     fn clone(&self) -> Self {
         Self {
-            began: self.began,
+            began: Arc::clone(&self.began),
             progress: self.progress.clone(),
         }
     }
 }
 
-/// Both ends of a load that begins now.
-pub(super) fn begin<T>(began: Duration) -> (Pages<T>, Load<T>) {
+/// Both ends of a load that has not begun to ask.
+pub(super) fn announce<T>() -> (Pages<T>, Load<T>) {
     let (sender, progress) = watch::channel(Progress {
         pages: Vec::new(),
         outcome: None,
     });
+    let began = Arc::default();
     (Pages(sender), Load { began, progress })
 }
 
@@ -69,6 +71,29 @@ impl<T> Pages<T> {
 }
 
 impl<T> Load<T> {
+    /// Whether all it will give was asked for at `moment` or later.
+    pub(super) fn begins_after(&self, moment: Duration) -> bool {
+        self.began.get().is_none_or(|began| *began >= moment)
+    }
+
+    /// From now on it asks.
+    pub(super) fn begin(&self, now: Duration) {
+        // It is told once, by the task that loads.
+        let _ = self.began.set(now);
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.began, &other.began)
+    }
+
+    /// Waits until it has ended, however it did.
+    pub(super) async fn ended(mut self) {
+        let done = self
+            .progress
+            .wait_for(|progress| progress.outcome.is_some());
+        let _ = done.await;
+    }
+
     /// Waits for the whole.
     ///
     /// # Errors

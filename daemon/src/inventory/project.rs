@@ -59,20 +59,16 @@ pub(super) fn facts<'a>(instance: &'a Instance, owner: &'a str) -> Option<Facts<
 }
 
 /// What is kept of an agent; `None` if it has no node.
-pub(super) fn agent(information: &InstanceInformation) -> Option<Agent> {
+pub(super) fn agent(information: &InstanceInformation) -> Option<Agent<'_>> {
     let status = match information.ping_status.as_ref() {
         Some(PingStatus::Online) => AgentStatus::Online,
         Some(PingStatus::ConnectionLost) => AgentStatus::ConnectionLost,
         _ => AgentStatus::Inactive,
     };
     Some(Agent {
-        id: information.instance_id.as_deref()?.into(),
+        id: information.instance_id.as_deref()?,
         status,
         last_ping: information.last_ping_date_time.map(|time| time.secs()),
-        version: information
-            .agent_version
-            .as_deref()
-            .unwrap_or_default()
-            .into(),
+        version: information.agent_version.as_deref().unwrap_or_default(),
     })
 }

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::Reservation;
 use aws_ssm_proto::domain::{Error, Region};
 use tokio::time::Instant;
 
-use super::agents::Agents;
+use super::agents::{self, Agents};
 use super::encode::EncodedCache;
 use super::load::Pages;
 use super::project;
@@ -174,7 +174,7 @@ impl Resource for Agents {
     const OPERATION: Operation = Operation::DescribeInstanceInformation;
 
     async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
-        let mut agents = Vec::new();
+        let mut agents = agents::Builder::new();
         let mut token = None;
         loop {
             let page = context
@@ -182,10 +182,11 @@ impl Resource for Agents {
                 .describe_instance_information(token.take(), context.call_deadline())
                 .await
                 .map_err(ApiError::into_error)?;
-            agents.extend(page.items.iter().filter_map(project::agent));
+            let known = page.items.iter().filter_map(project::agent);
+            known.for_each(|agent| agents.push(agent));
             match page.next {
                 Some(next) => token = Some(next),
-                None => return Ok(Self::new(agents)),
+                None => return Ok(agents.finish()),
             }
         }
     }

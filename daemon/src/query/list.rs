@@ -240,11 +240,11 @@ mod tests {
             ssm.and_then(|row| row.ssm)
         };
         let agents = |status| {
-            Some(Arc::new(Agents::new(vec![Agent {
-                id: "i-44".into(),
+            Some(Arc::new(Agents::new([Agent {
+                id: "i-44",
                 status,
                 last_ping: None,
-                version: "3".into(),
+                version: "3",
             }])))
         };
         assert_eq!(status(&fleet), None);

@@ -82,7 +82,7 @@ fn text<'a>(column: &Column, place: &Place<'a>) -> Option<&'a str> {
         Column::Profile => row.profile(),
         Column::Account => row.account(),
         Column::Region => Some(&place.fleet.region),
-        Column::AgentVersion => place.fleet.agent(row.id()).map(|agent| &*agent.version),
+        Column::AgentVersion => place.fleet.agent(row.id()).map(|agent| agent.version),
         Column::Tag(key) => row.tag(key),
         Column::PrivateIp
         | Column::PublicIp

@@ -28,6 +28,7 @@ pub fn build() -> PathBuf {
         .arg(target_dir())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["--", "-C", "target-feature=+crt-static"])
+        .args(["-C", "relocation-model=static"])
         .status();
     assert!(
         built.expect("cargo runs").success(),
