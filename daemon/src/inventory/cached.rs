@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use aws_ssm_proto::domain::{DataState, Error, ErrorKind, Freshness};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::Shared;
 use super::freshness::Verdict;
@@ -20,6 +20,9 @@ use super::load::{self, Load};
 use super::resource::{LoadContext, Resource};
 use crate::identity::{CredentialKey, Principal, VerifiedIdentity};
 use crate::sys;
+
+/// After this, whoever waited for a load has let go of its pages.
+const ANSWERED: Duration = Duration::from_secs(1);
 
 /// What an entry is kept under.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -336,6 +339,7 @@ impl<T: Resource> Cached<T> {
             pages.finish(outcome);
             // The pages go with the load, and the whole stays.
             drop((running, pages));
+            sleep(ANSWERED).await;
             sys::release_freed_memory();
         });
         load

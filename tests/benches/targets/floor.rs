@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::thin_client::target_dir;
+use crate::thin_client::{installed, target_dir};
 
 /// Builds a statically linked program that does nothing.
 pub fn build() -> PathBuf {
@@ -19,5 +19,5 @@ pub fn build() -> PathBuf {
         built.expect("a C compiler").success(),
         "the floor is not built"
     );
-    program
+    installed(&program)
 }

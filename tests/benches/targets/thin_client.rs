@@ -1,4 +1,4 @@
-//! The client as it is released: its own profile, statically linked.
+//! The client as it is released: its own profile, statically linked, installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,5 +34,18 @@ pub fn build() -> PathBuf {
         built.expect("cargo runs").success(),
         "the client is not built"
     );
-    target_dir().join("client/aws-ssm")
+    installed(&target_dir().join("client/aws-ssm"))
+}
+
+/// A copy, as installing makes one. The linker writes its file through a mapping,
+/// in single pages, and from such a file a program starts 0.15 ms later than from
+/// one that was copied.
+pub fn installed(program: &Path) -> PathBuf {
+    let dir = target_dir().join("installed");
+    std::fs::create_dir_all(&dir).expect("a directory");
+    let copy = dir.join(program.file_name().expect("a program has a name"));
+    // A copy that runs must not be written to.
+    let _ = std::fs::remove_file(&copy);
+    std::fs::copy(program, &copy).expect("a copy");
+    copy
 }

@@ -53,9 +53,12 @@ async fn closed_streams_are_survived() {
 async fn a_person_may_interrupt_at_any_time() {
     let stage = Stage::new().await;
     stage.sandbox.inject(Fault::hang().on("DescribeInstances"));
-    for flags in [&[][..], &["--no-daemon"]] {
+    for flags in ["", "--no-daemon"] {
         stage.sandbox.reset_counts();
-        let command = stage.programs.command([&["list"], flags].concat());
+        // A program in the background of a script is told to ignore the signal, and
+        // tells its children, so that this is not a person's terminal any more.
+        let script = format!(r#"exec env --default-signal=INT "$CLIENT" list {flags}"#);
+        let command = stage.programs.shell(&script);
         let mut command = tokio::process::Command::from(command);
         let client = command.kill_on_drop(true).spawn().expect("the client");
         let pid = client
@@ -68,11 +71,11 @@ async fn a_person_may_interrupt_at_any_time() {
         rustix::process::kill_process(pid, Signal::INT).expect("our own");
         let finished: aws_ssm_tests::harness::Finished =
             client.wait_with_output().await.expect("it ends").into();
-        assert_eq!(finished.code(), 130, "{flags:?}: {finished:?}");
+        assert_eq!(finished.code(), 130, "{flags}: {finished:?}");
         assert_eq!(
             (finished.stdout.as_str(), finished.stderr.as_str()),
             ("", ""),
-            "{flags:?}"
+            "{flags}"
         );
     }
     stage.done(&["daemon", "status"]).await;
