@@ -22,8 +22,11 @@ use std::process::ExitCode;
 use report::Report;
 use stage::Stage;
 
+/// Measures some rows of the table.
+type Measure = fn(&Stage, &mut Report);
+
 /// What measures, by the name that selects it.
-const GROUPS: [(&str, fn(&Stage, &mut Report)); 6] = [
+const GROUPS: [(&str, Measure); 6] = [
     ("warm", warm::measure),
     ("callers", callers::measure),
     ("memory", memory::measure),
