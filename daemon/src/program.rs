@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Handle};
 use crate::config::{self, Config};
 use crate::daemon::Facts;
 use crate::lifecycle::{Listener, Opened, Starter, Watch};
+use crate::sys;
 use crate::telemetry::{self, Destination};
 
 /// Threads that load from AWS: two regions can be parsed at one time; more would
@@ -46,6 +47,7 @@ pub fn program() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    sys::keep_large_blocks_apart();
     let arguments = Arguments::parse();
     match run(&arguments, &mut starter) {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@
 
 #![allow(
     unsafe_code,
-    reason = "closing descriptors that this program never opened, and malloc_trim"
+    reason = "closing descriptors that this program never opened, and glibc's allocator"
 )]
 
 use std::fs::{File, OpenOptions, read_dir};
@@ -134,6 +134,33 @@ pub fn take_standard_input() -> io::Result<UnixStream> {
     let socket = fcntl_dupfd_cloexec(stdin(), FIRST_INHERITED)?;
     dup2_stdin(File::open("/dev/null")?)?;
     Ok(UnixStream::from(socket))
+}
+
+/// Keeps large blocks of memory apart from small ones, so that they go back to the
+/// system whole when they are freed. glibc does so at first, but raises the limit to
+/// the largest block it ever saw freed, which here is a page of AWS: with 50,000
+/// instances the peak was 11 MB higher, and 5 MB more stayed after a second list.
+///
+/// To be called before a thread is started.
+pub fn keep_large_blocks_apart() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::ffi::c_int;
+        unsafe extern "C" {
+            fn mallopt(parameter: c_int, value: c_int) -> c_int;
+        }
+        const M_TRIM_THRESHOLD: c_int = -1;
+        const M_MMAP_THRESHOLD: c_int = -3;
+        // Beyond a page of rows: answers are made of those, and would pay for
+        // fresh memory each time.
+        const LARGE: c_int = 1 << 20;
+        // SAFETY: these only set limits of the allocator, and no other thread
+        // exists that could be allocating. A refusal leaves the limits as they were.
+        unsafe {
+            mallopt(M_MMAP_THRESHOLD, LARGE);
+            mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
+        }
+    }
 }
 
 /// Gives back to the system what was freed. glibc keeps it otherwise: an answer of

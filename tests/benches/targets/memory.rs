@@ -1,8 +1,16 @@
 //! Resident memory, as the kernel counts it.
 
+use std::thread::sleep;
+use std::time::Duration;
+
+use aws_ssm_tests::harness::Programs;
+
 use crate::process::{memory, peak};
 use crate::report::{Report, Target, mib};
 use crate::stage::{Stage, region, run};
+
+/// The daemon gives back what a load has freed a second after it.
+const GIVEN_BACK: Duration = Duration::from_secs(2);
 
 pub fn measure(stage: &Stage, report: &mut Report) {
     let idle = idle(stage, report);
@@ -24,11 +32,10 @@ fn idle(stage: &Stage, report: &mut Report) -> u64 {
 fn thousand(stage: &Stage, report: &mut Report) {
     let programs = stage.warm_home(100);
     let pid = stage.daemon_pid(&programs);
-    let before = resident(pid);
+    let before = at_rest(stage, &programs, pid);
     stage.home(1_000);
     run(&programs, &["list", "-r", region(1_000)]);
-    stage.settle(&programs);
-    let after = resident(pid);
+    let after = at_rest(stage, &programs, pid);
     let note = format!("{:.1} MB in all", mib(after));
     let grown = mib(after) - mib(before);
     add(
@@ -46,8 +53,7 @@ fn fifty_thousand(stage: &Stage, report: &mut Report, idle: u64) {
     run(&programs, &["daemon", "start"]);
     let pid = stage.daemon_pid(&programs);
     run(&programs, &["list"]);
-    stage.settle(&programs);
-    let grown = mib(resident(pid)) - mib(idle);
+    let grown = mib(at_rest(stage, &programs, pid)) - mib(idle);
     add(report, "50,000 instances, growth", "–", 30.0, grown, "");
     let peak = memory(pid, "VmHWM:").expect("it runs");
     let grown = mib(peak) - mib(idle);
@@ -105,6 +111,13 @@ fn add(
         unit: "MB",
     };
     report.add(&target, figure, note);
+}
+
+/// What a daemon holds when its loads are over.
+fn at_rest(stage: &Stage, programs: &Programs, pid: u32) -> u64 {
+    stage.settle(programs);
+    sleep(GIVEN_BACK);
+    resident(pid)
 }
 
 fn resident(pid: u32) -> u64 {
