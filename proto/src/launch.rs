@@ -76,8 +76,11 @@ pub async fn connect_only(
                 endpoint.check_socket_file()?;
                 return Ok(None);
             }
-            // The queue of a daemon that is short of descriptors.
-            io::ErrorKind::WouldBlock => pause(deadline).await.map_err(|Late| crowded(endpoint))?,
+            // It died with us in its queue; the next look finds nobody, or its
+            // successor. Or its queue is full, because it is short of descriptors.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::WouldBlock => {
+                pause(deadline).await.map_err(|Late| crowded(endpoint))?
+            }
             _ => return Err(unreachable(endpoint, &error)),
         }
     }

@@ -249,6 +249,21 @@ async fn a_socket_that_a_killed_daemon_left_is_in_nobodys_way() {
     assert!(stage.endpoint.socket.exists());
 }
 
+/// The kernel resets whoever waits in the queue of a listener that is closed.
+#[tokio::test]
+async fn a_daemon_that_dies_with_us_in_its_queue_is_no_error() {
+    let stage = Stage::new();
+    stage.endpoint.prepare().unwrap();
+    let dying = StdListener::bind(&stage.endpoint.socket).unwrap();
+    let deadline = Instant::now() + AMPLE;
+    // On one thread, the first suspends after its `connect`, before its result.
+    let (connected, ()) = tokio::join!(connect_only(&stage.endpoint, deadline), async {
+        drop(dying);
+    });
+    // A stream, should a process that another test starts have a copy of it.
+    connected.unwrap();
+}
+
 #[tokio::test]
 async fn without_a_daemon_nothing_is_started_or_made() {
     let stage = Stage::new();

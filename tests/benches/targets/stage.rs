@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Caller, Column, ListQuery};
 use aws_ssm_tests::harness::{self, PATIENCE, Programs};
-use aws_ssm_tests::sandbox::{Sandbox, SandboxConfig, State};
+use aws_ssm_tests::sandbox::{Account, Sandbox, SandboxConfig, State};
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -80,20 +80,24 @@ impl Stage {
     pub fn home(&self, size: usize) -> Programs {
         let region = region(size);
         let account = self.sandbox.account(0);
-        let known = self.sandbox.instances(&account.id, region);
-        let listed = |state| matches!(state, State::Pending | State::Running);
-        let rows = known
-            .expect("a fleet")
-            .iter()
-            .filter(|i| listed(i.state))
-            .count();
-        let added = self.sandbox.add_instances(&account.id, region, size - rows);
-        added.expect("a fleet");
+        // Of those that are added, some are stopped at once.
+        while let missing @ 1.. = size - self.listed(account, region) {
+            let added = self.sandbox.add_instances(&account.id, region, missing);
+            added.expect("a fleet");
+        }
         self.sandbox.prepare(&account.id, region).expect("a fleet");
         let programs = Programs::new(&self.client, env!("CARGO_BIN_EXE_daemon-under-test"))
             .with_account(&self.sandbox, account, region);
         programs.home.write("config.yaml", CONFIGURATION);
         programs
+    }
+
+    /// How many instances a list of a region prints.
+    fn listed(&self, account: &Account, region: &str) -> usize {
+        let known = self.sandbox.instances(&account.id, region);
+        let listed = |state| matches!(state, State::Pending | State::Running);
+        let known = known.expect("a fleet").into_iter();
+        known.filter(|instance| listed(instance.state)).count()
     }
 
     /// A home whose daemon knows the fleet, its agents included.
