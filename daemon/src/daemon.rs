@@ -90,7 +90,7 @@ impl Daemon {
             connector,
             Arc::clone(&resilience),
         ));
-        let (queue, jobs) = refresh::queue(facts.clock.clone());
+        let (queue, jobs) = refresh::queue(Arc::clone(&metrics), facts.clock.clone());
         let inventory = Arc::new(Inventory::new(
             config.inventory(),
             Arc::clone(&pool),

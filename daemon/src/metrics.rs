@@ -107,11 +107,16 @@ mod tests {
         counters.failed(Duration::from_secs(1), "Denied: no".into(), at);
         counters.retried();
         counters.throttled();
+        counters.timed_out();
+        counters.connection_failed();
+        counters.server_failed();
         counters.received(1000);
         counters.kept(100);
         let stats = metrics.snapshot().api.remove(0);
         assert_eq!((stats.calls, stats.failures), (1, 1));
         assert_eq!((stats.retries, stats.throttles), (1, 1));
+        assert_eq!((stats.timeouts, stats.connection_failures), (1, 1));
+        assert_eq!(stats.server_errors, 1);
         assert_eq!((stats.response_bytes, stats.kept_bytes), (1000, 100));
         assert_eq!(stats.last_error.as_deref(), Some("Denied: no"));
         assert_eq!(stats.last_error_at, Some(at));

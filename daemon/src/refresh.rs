@@ -47,6 +47,7 @@ type JobKey = (Kind, Key);
 pub struct Queue {
     sender: Sender<Job>,
     state: Arc<Mutex<State>>,
+    metrics: Arc<Metrics>,
     clock: Clock,
 }
 
@@ -62,11 +63,12 @@ pub struct Jobs(Receiver<Job>);
 
 /// An empty queue.
 #[must_use]
-pub fn queue(clock: Clock) -> (Queue, Jobs) {
+pub fn queue(metrics: Arc<Metrics>, clock: Clock) -> (Queue, Jobs) {
     let (sender, receiver) = mpsc::channel(QUEUE_LEN);
     let queue = Queue {
         sender,
         state: Arc::default(),
+        metrics,
         clock,
     };
     (queue, Jobs(receiver))
@@ -88,6 +90,8 @@ impl Queue {
         let accepted = self.sender.try_send(job).is_ok();
         if accepted {
             state.waiting.insert(key);
+        } else {
+            self.metrics.cache().refresh_dropped();
         }
         accepted
     }

@@ -181,10 +181,11 @@ impl Resilience {
         result
     }
 
-    /// Every breaker, by account, region and service.
+    /// The breakers of what was called lately, by account, region and service.
     #[must_use]
     pub fn breakers(&self) -> Vec<BreakerStats> {
         let now = Instant::now();
+        self.lanes.sweep(now);
         let describe = |(target, service): &(CallTarget, Service), lane: &Arc<Lane>| {
             let seen = lock(&lane.breaker).look(now);
             BreakerStats {
@@ -194,6 +195,8 @@ impl Resilience {
                 state: seen.state.to_owned(),
                 failures: seen.failures,
                 retry_in: seen.retry_in,
+                open_for: seen.open_for,
+                last_error: seen.last_error,
             }
         };
         let mut all = self.lanes.map(describe);
@@ -234,7 +237,7 @@ impl Resilience {
         spent: Duration,
         attempts: &Attempts,
     ) -> ApiError {
-        if let Some(failure) = attempts.last_failure() {
+        if let Some(failure) = attempts.given_up() {
             return failure;
         }
         let message = format!("no answer within {}", crate::metrics::human(spent));

@@ -16,6 +16,9 @@ pub struct ApiCounters {
     failures: AtomicU64,
     retries: AtomicU64,
     throttles: AtomicU64,
+    timeouts: AtomicU64,
+    connection_failures: AtomicU64,
+    server_errors: AtomicU64,
     response_bytes: AtomicU64,
     kept_bytes: AtomicU64,
     latency: Histogram,
@@ -49,6 +52,21 @@ impl ApiCounters {
         self.throttles.fetch_add(1, Relaxed);
     }
 
+    /// An attempt had no answer in time.
+    pub fn timed_out(&self) {
+        self.timeouts.fetch_add(1, Relaxed);
+    }
+
+    /// The connection of an attempt failed.
+    pub fn connection_failed(&self) {
+        self.connection_failures.fetch_add(1, Relaxed);
+    }
+
+    /// AWS answered an attempt with a failure of its own.
+    pub fn server_failed(&self) {
+        self.server_errors.fetch_add(1, Relaxed);
+    }
+
     /// The body of an answer came in.
     pub fn received(&self, bytes: usize) {
         self.response_bytes.fetch_add(bytes as u64, Relaxed);
@@ -78,6 +96,9 @@ impl ApiCounters {
             failures,
             retries: self.retries.load(Relaxed),
             throttles: self.throttles.load(Relaxed),
+            timeouts: self.timeouts.load(Relaxed),
+            connection_failures: self.connection_failures.load(Relaxed),
+            server_errors: self.server_errors.load(Relaxed),
             latency: self.latency.stats(),
             last_error,
             last_error_at,

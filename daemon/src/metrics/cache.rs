@@ -13,6 +13,7 @@ pub struct CacheCounters {
     refreshes_begun: AtomicU64,
     refreshes_succeeded: AtomicU64,
     refreshes_failed: AtomicU64,
+    refreshes_dropped: AtomicU64,
 }
 
 impl CacheCounters {
@@ -47,6 +48,11 @@ impl CacheCounters {
         self.refreshes_failed.fetch_add(1, Relaxed);
     }
 
+    /// A refresh was asked for while the queue was full.
+    pub fn refresh_dropped(&self) {
+        self.refreshes_dropped.fetch_add(1, Relaxed);
+    }
+
     pub(super) fn stats(&self) -> CacheStats {
         CacheStats {
             hits: self.hits.load(Relaxed),
@@ -55,6 +61,7 @@ impl CacheCounters {
             refreshes_begun: self.refreshes_begun.load(Relaxed),
             refreshes_succeeded: self.refreshes_succeeded.load(Relaxed),
             refreshes_failed: self.refreshes_failed.load(Relaxed),
+            refreshes_dropped: self.refreshes_dropped.load(Relaxed),
             ..CacheStats::default()
         }
     }

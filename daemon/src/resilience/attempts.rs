@@ -1,5 +1,5 @@
-//! Watches the attempts of one call from inside the SDK: counts retries,
-//! throttles and bytes, and remembers why the last attempt failed.
+//! Watches the attempts of one call from inside the SDK: counts retries, bytes
+//! and what attempts failed of, and remembers why the last one did.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::limiter::Limiter;
 use super::lock;
+use crate::aws::error::Detail;
 use crate::aws::error::sdk::from_attempt;
 use crate::aws::{ApiError, ErrorClass, Operation};
 use crate::metrics::Metrics;
@@ -38,6 +39,7 @@ struct Watched {
 #[derive(Debug, Default)]
 struct Seen {
     endpoint: Option<String>,
+    in_flight: bool,
     last_failure: Option<ApiError>,
 }
 
@@ -72,11 +74,18 @@ impl Attempts {
         lock(&self.0.seen).endpoint.clone()
     }
 
-    pub(super) fn last_failure(&self) -> Option<ApiError> {
-        lock(&self.0.seen).last_failure.clone()
+    /// The call is given up. An attempt that it leaves unanswered had no answer
+    /// in time; the failure of one before explains more.
+    pub(super) fn given_up(&self) -> Option<ApiError> {
+        let mut seen = lock(&self.0.seen);
+        if std::mem::take(&mut seen.in_flight) {
+            self.0.metrics.api(self.0.operation).timed_out();
+        }
+        seen.last_failure.clone()
     }
 
     fn begun(&self, number: u32) {
+        lock(&self.0.seen).in_flight = true;
         if number > 1 {
             self.0.metrics.api(self.0.operation).retried();
             self.0.limiter.charge(Instant::now());
@@ -84,8 +93,15 @@ impl Attempts {
     }
 
     fn failed(&self, failure: ApiError) {
-        if failure.class == ErrorClass::Throttled {
-            self.0.metrics.api(self.0.operation).throttled();
+        let counters = self.0.metrics.api(self.0.operation);
+        match (failure.class, &failure.detail) {
+            // The attempts of whoever was to provide credentials are counted there.
+            (_, Detail::Said(_)) => {}
+            (ErrorClass::Throttled, _) => counters.throttled(),
+            (ErrorClass::Timeout, _) => counters.timed_out(),
+            (ErrorClass::Unavailable, Detail::Connection(_)) => counters.connection_failed(),
+            (ErrorClass::Unavailable, _) => counters.server_failed(),
+            _ => {}
         }
         lock(&self.0.seen).last_failure = Some(failure);
     }
@@ -143,6 +159,7 @@ where
         _cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let watched = &self.attempts.0;
+        lock(&watched.seen).in_flight = false;
         let response = context.response();
         if let Some(body) = response.and_then(|response| response.body().bytes()) {
             watched.metrics.api(watched.operation).received(body.len());

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Invariants: outcomes of calls that were admitted in an earlier state change
-//! nothing; half-open, no more calls are in flight than successes are missing.
+//! nothing; half-open, no more calls are in flight than successes are missing;
+//! a breaker that fails its probes has been open since it first opened.
 
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ enum State {
     },
     Open {
         since: Instant,
+        until: Instant,
         last_error: String,
     },
     HalfOpen {
@@ -70,6 +72,8 @@ pub(super) struct Seen {
     pub(super) state: &'static str,
     pub(super) failures: u32,
     pub(super) retry_in: Option<Duration>,
+    pub(super) open_for: Option<Duration>,
+    pub(super) last_error: Option<String>,
 }
 
 impl Breaker {
@@ -92,12 +96,15 @@ impl Breaker {
     ) -> Result<(Pass, Option<Transition>), OpenBreaker> {
         match &mut self.state {
             State::Closed { .. } => Ok((self.pass(), None)),
-            State::Open { since, last_error } => {
-                let open_for = now.saturating_duration_since(*since);
-                if open_for < self.open_for {
+            State::Open {
+                since,
+                until,
+                last_error,
+            } => {
+                if now < *until {
                     return Err(OpenBreaker {
-                        open_for,
-                        retry_in: self.open_for - open_for,
+                        open_for: now.saturating_duration_since(*since),
+                        retry_in: *until - now,
                         last_error: last_error.clone(),
                     });
                 }
@@ -155,10 +162,13 @@ impl Breaker {
             State::Closed { failures } => {
                 *failures += 1;
                 let failures = *failures;
-                (failures >= self.threshold).then(|| self.open(now, failures, error))
+                (failures >= self.threshold).then(|| self.open(now, now, failures, error))
             }
             State::Open { .. } => None,
-            State::HalfOpen { .. } => Some(self.open(now, 1, error)),
+            State::HalfOpen { since, .. } => {
+                let since = *since;
+                Some(self.open(since, now, 1, error))
+            }
         }
     }
 
@@ -173,29 +183,42 @@ impl Breaker {
     }
 
     pub(super) fn look(&self, now: Instant) -> Seen {
-        match &self.state {
-            State::Closed { failures } => Seen {
-                state: "closed",
-                failures: *failures,
-                retry_in: None,
-            },
-            State::Open { since, .. } => Seen {
-                state: "open",
-                failures: self.threshold,
-                retry_in: Some((*since + self.open_for).saturating_duration_since(now)),
-            },
-            State::HalfOpen { .. } => Seen {
-                state: "half-open",
-                failures: self.threshold,
-                retry_in: Some(Duration::ZERO),
-            },
+        let (state, since, last_error, retry_in) = match &self.state {
+            State::Closed { failures } => {
+                return Seen {
+                    state: "closed",
+                    failures: *failures,
+                    retry_in: None,
+                    open_for: None,
+                    last_error: None,
+                };
+            }
+            State::Open {
+                since,
+                until,
+                last_error,
+            } => {
+                let retry_in = until.saturating_duration_since(now);
+                ("open", since, last_error, retry_in)
+            }
+            State::HalfOpen {
+                since, last_error, ..
+            } => ("half-open", since, last_error, Duration::ZERO),
+        };
+        Seen {
+            state,
+            failures: self.threshold,
+            retry_in: Some(retry_in),
+            open_for: Some(now.saturating_duration_since(*since)),
+            last_error: Some(last_error.clone()),
         }
     }
 
-    fn open(&mut self, now: Instant, failures: u32, error: &str) -> Transition {
+    fn open(&mut self, since: Instant, now: Instant, failures: u32, error: &str) -> Transition {
         self.epoch += 1;
         self.state = State::Open {
-            since: now,
+            since,
+            until: now + self.open_for,
             last_error: error.to_owned(),
         };
         Transition::Opened {

@@ -32,6 +32,7 @@ same_fields!(CacheStats {
     refreshes_begun,
     refreshes_succeeded,
     refreshes_failed,
+    refreshes_dropped,
     entries,
     rows,
     bytes
@@ -77,6 +78,9 @@ impl From<ApiStats> for wire::ApiStats {
             failures: stats.failures,
             retries: stats.retries,
             throttles: stats.throttles,
+            timeouts: stats.timeouts,
+            connection_failures: stats.connection_failures,
+            server_errors: stats.server_errors,
             latency: Some(stats.latency.into()),
             last_error: stats.last_error,
             last_error_at_ms: stats.last_error_at.map(to_ms),
@@ -95,6 +99,9 @@ impl From<wire::ApiStats> for ApiStats {
             failures: stats.failures,
             retries: stats.retries,
             throttles: stats.throttles,
+            timeouts: stats.timeouts,
+            connection_failures: stats.connection_failures,
+            server_errors: stats.server_errors,
             latency: stats.latency.unwrap_or_default().into(),
             last_error: stats.last_error,
             last_error_at: stats.last_error_at_ms.map(from_ms),
@@ -155,6 +162,8 @@ impl From<BreakerStats> for wire::BreakerStats {
             state: breaker.state,
             failures: breaker.failures,
             retry_in_ms: breaker.retry_in.map(span_ms),
+            open_for_ms: breaker.open_for.map(span_ms),
+            last_error: breaker.last_error,
         }
     }
 }
@@ -168,6 +177,8 @@ impl From<wire::BreakerStats> for BreakerStats {
             state: breaker.state,
             failures: breaker.failures,
             retry_in: breaker.retry_in_ms.map(Duration::from_millis),
+            open_for: breaker.open_for_ms.map(Duration::from_millis),
+            last_error: breaker.last_error,
         }
     }
 }

@@ -26,6 +26,12 @@ pub struct ApiStats {
     pub retries: u64,
     /// Attempts that AWS refused for their rate.
     pub throttles: u64,
+    /// Attempts that had no answer in time.
+    pub timeouts: u64,
+    /// Attempts whose connection failed.
+    pub connection_failures: u64,
+    /// Attempts that AWS answered with a failure of its own (5xx).
+    pub server_errors: u64,
     pub latency: LatencyStats,
     pub last_error: Option<String>,
     pub last_error_at: Option<SystemTime>,
@@ -46,6 +52,8 @@ pub struct CacheStats {
     pub refreshes_begun: u64,
     pub refreshes_succeeded: u64,
     pub refreshes_failed: u64,
+    /// Refreshes that were asked for while the queue was full.
+    pub refreshes_dropped: u64,
     pub entries: u64,
     pub rows: u64,
     pub bytes: u64,
@@ -114,6 +122,10 @@ pub struct BreakerStats {
     pub failures: u32,
     /// When it will be tried again.
     pub retry_in: Option<Duration>,
+    /// How long it has not been closed.
+    pub open_for: Option<Duration>,
+    /// The last failure that it opened on, on one line.
+    pub last_error: Option<String>,
 }
 
 /// Everything the daemon counts.

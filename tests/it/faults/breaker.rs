@@ -21,7 +21,17 @@ async fn a_breaker_that_is_open_asks_nobody_and_says_when_it_will() {
     }
     stage.sandbox.reset_counts();
     let refused = stage.run(&["list"]).await;
-    assert_refused(&refused, 5, &["kept failing", "tried again in"]);
+    assert_refused(
+        &refused,
+        5,
+        &[
+            "EC2 in eu-west-1",
+            "kept failing",
+            "breaker opened",
+            "ago; the last error: InternalError",
+            "tried again in 59m",
+        ],
+    );
     assert_eq!(stage.sandbox.counts().total(), 0);
 
     let stats = stage.json(&["daemon", "stats"]).await;

@@ -56,11 +56,11 @@ fn breaker(error: &ApiError, open: &OpenBreaker) -> Error {
         place(error)
     ))
     .why(format!(
-        "for {}; the last failure was {}",
+        "its circuit breaker opened {} ago; the last error: {}",
         human(open.open_for),
         open.last_error
     ))
-    .hint(hint)
+    .hint(format!("{hint}; aws-ssm daemon stats shows the breakers"))
 }
 
 fn connection(error: &ApiError, fault: ConnectionFault) -> Error {
@@ -277,9 +277,13 @@ mod tests {
         assert!(said.what.starts_with("EC2 in eu-west-1"), "{}", said.what);
         assert_eq!(
             said.why,
-            "for 12s; the last failure was InternalError: try again"
+            "its circuit breaker opened 12s ago; the last error: InternalError: try again"
         );
-        assert_eq!(said.hint, "it will be tried again in 48s");
+        assert!(
+            said.hint.starts_with("it will be tried again in 48s;"),
+            "{}",
+            said.hint
+        );
     }
 
     #[test]

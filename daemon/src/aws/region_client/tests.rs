@@ -1,3 +1,5 @@
+mod attempts;
+
 use std::time::Duration;
 
 use aws_credential_types::Credentials;

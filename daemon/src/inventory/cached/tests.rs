@@ -91,7 +91,7 @@ impl World {
         let connector = Connector::new(&config);
         let resilience = Arc::new(Resilience::new(config, Arc::clone(&metrics)));
         let identities = Arc::new(testing::everybody(clock.clone()));
-        let (queue, jobs) = queue(clock.clone());
+        let (queue, jobs) = queue(Arc::clone(&metrics), clock.clone());
         let shared = Shared {
             pool: Arc::new(Pool::new(&PoolConfig::default(), connector, resilience)),
             identities: Arc::clone(&identities),

@@ -107,6 +107,19 @@ fn one_failure_while_half_open_opens_it_for_the_whole_time_again() {
 }
 
 #[test]
+fn a_breaker_whose_probe_fails_has_been_open_since_the_first_time() {
+    let (mut breaker, now) = opened();
+    let later = now + OPEN_FOR;
+    let probe = admit(&mut breaker, later);
+    breaker.failed(probe, later, "no answer within 10s");
+    let seen = breaker.look(later + OPEN_FOR / 4);
+    assert_eq!(seen.state, "open");
+    assert_eq!(seen.open_for, Some(OPEN_FOR + OPEN_FOR / 4));
+    assert_eq!(seen.retry_in, Some(OPEN_FOR - OPEN_FOR / 4));
+    assert_eq!(seen.last_error.as_deref(), Some("no answer within 10s"));
+}
+
+#[test]
 fn calls_begun_before_it_opened_change_nothing_afterwards() {
     let (mut breaker, now) = breaker();
     let (early_success, early_failure) = (admit(&mut breaker, now), admit(&mut breaker, now));
