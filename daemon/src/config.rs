@@ -4,7 +4,7 @@
 //! on. What a caller may choose travels in its request instead.
 
 mod file;
-mod section;
+pub(crate) mod section;
 mod setting;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use std::time::Duration;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 
 pub use section::{
-    CacheSection, DaemonSection, DefaultSection, PerformanceSection, ResilienceSection,
+    CacheSection, DaemonSection, DefaultSection, MetricsSection, PerformanceSection,
+    ResilienceSection,
 };
 
 use crate::aws::PoolConfig;
@@ -37,6 +38,8 @@ pub struct Config {
     pub resilience: ResilienceSection,
     /// The process itself.
     pub daemon: DaemonSection,
+    /// What others may read of it.
+    pub metrics: MetricsSection,
     /// Who runs the daemon; names the sessions of roles.
     pub user: String,
 }
@@ -203,6 +206,7 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::section::PrometheusListen;
     use super::*;
 
     fn parsed(text: &str) -> Result<Config, Error> {
@@ -308,6 +312,41 @@ mod tests {
                 assert!(!part.is_empty(), "{text:?}: {error:?}");
             }
         }
+    }
+
+    #[test]
+    fn counters_are_offered_on_this_machine_only() {
+        let listen = |at: &str| {
+            let text = format!("metrics:\n  prometheus_listen: {at:?}\n");
+            parsed(&text).map(|config| config.metrics.prometheus_listen)
+        };
+        let tcp = |at: &str| Some(PrometheusListen::Tcp(at.parse().expect("an address")));
+        assert_eq!(listen("127.0.0.1:9464"), Ok(tcp("127.0.0.1:9464")));
+        assert_eq!(listen("[::1]:9464"), Ok(tcp("[::1]:9464")));
+        let unix = PrometheusListen::Unix("/run/m.sock".into());
+        assert_eq!(listen("unix:/run/m.sock"), Ok(Some(unix)));
+        for wrong in [
+            "0.0.0.0:9464",
+            "127.0.0.1:0",
+            "127.0.0.1",
+            "9464",
+            "localhost:9464",
+            "unix:m.sock",
+            "unix:",
+            "",
+        ] {
+            let error = listen(wrong).expect_err(wrong);
+            assert!(error.why.contains("loopback"), "{wrong}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_cache_directory_means_the_same_from_everywhere() {
+        let config = parsed("cache:\n  persist: false\n  cache_dir: /var/cache/x\n");
+        let cache = config.expect("fine").cache;
+        assert_eq!(cache.cache_dir.as_deref(), Some(Path::new("/var/cache/x")));
+        assert!(!cache.persist);
+        assert!(parsed("cache:\n  cache_dir: here\n").is_err());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The settings, by section, with their defaults.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 /// What callers get who name none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DefaultSection {
@@ -33,6 +36,10 @@ pub struct CacheSection {
     /// Part of the time to live.
     pub refresh_ahead: f64,
     pub keep_warm_minutes: f64,
+    /// Whether what is known outlives the daemon.
+    pub persist: bool,
+    /// Absolute; the platform's directory for caches unless set.
+    pub cache_dir: Option<PathBuf>,
 }
 
 impl Default for CacheSection {
@@ -46,6 +53,8 @@ impl Default for CacheSection {
             stale_threshold_minutes: None,
             refresh_ahead: 0.8,
             keep_warm_minutes: 30.0,
+            persist: true,
+            cache_dir: None,
         }
     }
 }
@@ -127,4 +136,20 @@ impl Default for DaemonSection {
             log_files: 3,
         }
     }
+}
+
+/// What others may read of the daemon.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricsSection {
+    /// Where Prometheus may ask for the counters; nowhere unless set.
+    pub prometheus_listen: Option<PrometheusListen>,
+}
+
+/// Where the counters can be read; never from another machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrometheusListen {
+    /// A socket file; the path is absolute.
+    Unix(PathBuf),
+    /// A port of the loopback interface; 0 is none.
+    Tcp(SocketAddr),
 }

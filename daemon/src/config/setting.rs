@@ -1,9 +1,12 @@
 //! Every setting there is: its name, its range, and where it goes.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::Config;
-use super::section::Share;
+use super::section::{PrometheusListen, Share};
 
 /// One setting of the file and of the environment.
 pub(super) struct Setting {
@@ -49,6 +52,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     }),
     setting("cache.keep_warm_minutes", |c, v| {
         number(v, 0.0, 10_080.0).map(|v| c.cache.keep_warm_minutes = v)
+    }),
+    setting("cache.persist", |c, v| {
+        switch(v).map(|v| c.cache.persist = v)
+    }),
+    setting("cache.cache_dir", |c, v| {
+        path(v).map(|v| c.cache.cache_dir = Some(v))
     }),
     setting("performance.client_pool_size", |c, v| {
         whole(v, 1, 1000).map(|v| c.performance.client_pool_size = v as usize)
@@ -107,6 +116,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("daemon.log_files", |c, v| {
         whole(v, 1, 100).map(|v| c.daemon.log_files = v as usize)
     }),
+    setting("metrics.prometheus_listen", |c, v| {
+        prometheus(v).map(|v| c.metrics.prometheus_listen = Some(v))
+    }),
 ];
 
 /// The variable that sets it: `cache.ttl_minutes` is `AWS_SSM_CACHE_TTL_MINUTES`.
@@ -150,4 +162,27 @@ fn level(value: &Value) -> Result<String, String> {
     level
         .map(str::to_owned)
         .ok_or_else(|| format!("it takes {}", LEVELS.join(", ")))
+}
+
+/// A path that means the same from everywhere: the daemon's working directory is
+/// nobody's.
+fn path(value: &Value) -> Result<PathBuf, String> {
+    let path = value.as_str().map(PathBuf::from);
+    path.filter(|path| path.is_absolute())
+        .ok_or_else(|| "it takes an absolute path".to_owned())
+}
+
+fn prometheus(value: &Value) -> Result<PrometheusListen, String> {
+    let takes = "it takes unix:PATH with an absolute path, or a loopback address and port \
+                 as in 127.0.0.1:9464";
+    let text = value.as_str().ok_or(takes)?;
+    if let Some(path) = text.strip_prefix("unix:") {
+        let path = self::path(&Value::from(path)).map_err(|_| takes)?;
+        return Ok(PrometheusListen::Unix(path));
+    }
+    let address: SocketAddr = text.parse().map_err(|_| takes)?;
+    if !address.ip().is_loopback() || address.port() == 0 {
+        return Err(takes.to_owned());
+    }
+    Ok(PrometheusListen::Tcp(address))
 }
