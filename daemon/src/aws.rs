@@ -16,7 +16,7 @@ pub mod pool;
 mod region_client;
 pub mod sts;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod user_agent;
 
 pub use connector::Connector;

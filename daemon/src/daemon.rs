@@ -18,7 +18,7 @@ use crate::identity::{DefaultSettings, Identities};
 use crate::inventory::Inventory;
 use crate::lifecycle::{Life, Reason};
 use crate::metrics::{Metrics, summary_line};
-use crate::refresh::{self, Workers};
+use crate::refresh::{Jitter, Queue, Workers};
 use crate::resilience::Resilience;
 
 /// How often what is unused is dropped.
@@ -90,7 +90,12 @@ impl Daemon {
             connector,
             Arc::clone(&resilience),
         ));
-        let (queue, jobs) = refresh::queue(Arc::clone(&metrics), facts.clock.clone());
+        let queue = Queue::new(
+            config.workers().workers,
+            Arc::clone(&metrics),
+            facts.clock.clone(),
+            Jitter::random(),
+        );
         let inventory = Arc::new(Inventory::new(
             config.inventory(),
             Arc::clone(&pool),
@@ -99,7 +104,7 @@ impl Daemon {
             queue.clone(),
             facts.clock.clone(),
         ));
-        let workers = Workers::spawn(config.workers(), jobs, &queue, &inventory, &metrics);
+        let workers = Workers::spawn(config.workers(), &queue, &inventory, &metrics);
         let daemon = Arc::new(Self {
             identities,
             inventory,

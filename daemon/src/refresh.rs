@@ -1,29 +1,28 @@
 //! Refreshes that nobody waits for.
 //!
 //! Reads and the scheduler put keys into a bounded queue; a few workers load them.
-//! A key stands in the queue once. One whose refresh failed is left alone for a
-//! while that grows with every failure.
+//! A key stands in the queue once. One whose load failed is left alone for a while
+//! that grows with every failure.
 
 mod backoff;
+mod failures;
+mod jitter;
+mod queue;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex as AsyncMutex;
-use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
 use crate::identity::VerifiedIdentity;
 use crate::inventory::{Inventory, Key, Kind};
 use crate::metrics::Metrics;
-use backoff::Backoff;
 
-/// More keys than this are not refreshed at one time; the next read asks again.
-const QUEUE_LEN: usize = 256;
+pub use jitter::Jitter;
+pub use queue::Queue;
+
 /// How often entries in recent use are looked over.
 const LOOK_OVER: Duration = Duration::from_secs(5);
 /// A load is given up after this; its calls have shorter limits of their own.
@@ -40,79 +39,9 @@ pub struct Job {
     pub identity: VerifiedIdentity,
 }
 
-type JobKey = (Kind, Key);
-
-/// The entrance to the queue.
-#[derive(Clone, Debug)]
-pub struct Queue {
-    sender: Sender<Job>,
-    state: Arc<Mutex<State>>,
-    metrics: Arc<Metrics>,
-    clock: Clock,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: HashSet<JobKey>,
-    failing: HashMap<JobKey, Backoff>,
-}
-
-/// The other end, for [`Workers`].
-#[derive(Debug)]
-pub struct Jobs(Receiver<Job>);
-
-/// An empty queue.
-#[must_use]
-pub fn queue(metrics: Arc<Metrics>, clock: Clock) -> (Queue, Jobs) {
-    let (sender, receiver) = mpsc::channel(QUEUE_LEN);
-    let queue = Queue {
-        sender,
-        state: Arc::default(),
-        metrics,
-        clock,
-    };
-    (queue, Jobs(receiver))
-}
-
-impl Queue {
-    /// Asks for a refresh; says whether one will happen. It will not when the
-    /// queue is full or when this key failed too recently.
-    pub fn offer(&self, job: Job) -> bool {
-        let key = (job.kind, job.key.clone());
-        let now = self.clock.now();
-        let mut state = self.lock();
-        if state.waiting.contains(&key) {
-            return true;
-        }
-        if state.failing.get(&key).is_some_and(|b| b.holds_at(now)) {
-            return false;
-        }
-        let accepted = self.sender.try_send(job).is_ok();
-        if accepted {
-            state.waiting.insert(key);
-        } else {
-            self.metrics.cache().refresh_dropped();
-        }
-        accepted
-    }
-
-    fn done(&self, key: &JobKey, succeeded: bool) {
-        let now = self.clock.now();
-        let mut state = self.lock();
-        state.waiting.remove(key);
-        if succeeded {
-            state.failing.remove(key);
-            return;
-        }
-        // Keys that are not asked for any more must not gather here.
-        if state.failing.len() >= QUEUE_LEN {
-            state.failing.retain(|_, backoff| backoff.holds_at(now));
-        }
-        state.failing.entry(key.clone()).or_default().failed(now);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Job {
+    fn key(&self) -> queue::JobKey {
+        (self.kind, self.key.clone())
     }
 }
 
@@ -137,17 +66,14 @@ impl Workers {
     #[must_use]
     pub fn spawn(
         config: WorkersConfig,
-        jobs: Jobs,
         queue: &Queue,
         inventory: &Arc<Inventory>,
         metrics: &Arc<Metrics>,
     ) -> Self {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let jobs = Arc::new(AsyncMutex::new(jobs.0));
         for _ in 0..config.workers {
             let worker = Worker {
-                jobs: Arc::clone(&jobs),
                 queue: queue.clone(),
                 inventory: Arc::clone(inventory),
                 metrics: Arc::clone(metrics),
@@ -173,7 +99,6 @@ async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
 }
 
 struct Worker {
-    jobs: Arc<AsyncMutex<Receiver<Job>>>,
     queue: Queue,
     inventory: Arc<Inventory>,
     metrics: Arc<Metrics>,
@@ -182,25 +107,22 @@ struct Worker {
 impl Worker {
     async fn run(self) {
         loop {
-            let job = self.jobs.lock().await.recv().await;
-            let Some(job) = job else { return };
-            self.refresh(&job).await;
+            let taken = self.queue.next().await;
+            self.refresh(&taken.job).await;
         }
     }
 
     async fn refresh(&self, job: &Job) {
         self.metrics.cache().refresh_begun();
         let outcome = self.inventory.run(job, Instant::now() + LOAD_LIMIT).await;
-        let region = &**job.key.region();
         match &outcome {
             Ok(()) => self.metrics.cache().refresh_succeeded(),
             Err(error) => {
                 self.metrics.cache().refresh_failed();
+                let region = &**job.key.region();
                 tracing::warn!(region, kind = job.kind.as_str(), %error, "a refresh failed");
             }
         }
-        self.queue
-            .done(&(job.kind, job.key.clone()), outcome.is_ok());
     }
 }
 
@@ -212,3 +134,6 @@ async fn look_over(inventory: Arc<Inventory>, keep_warm: Duration) {
         inventory.refresh_used(keep_warm);
     }
 }
+
+#[cfg(test)]
+mod tests;

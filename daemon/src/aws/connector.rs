@@ -46,6 +46,16 @@ impl Connector {
         }
     }
 
+    /// Over this client instead of the network.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn over(config: &ResilienceConfig, http: SharedHttpClient) -> Self {
+        Self {
+            http,
+            ..Self::new(config)
+        }
+    }
+
     /// A configuration for clients of one region. Without credentials requests
     /// go unsigned. The provider is asked for each attempt and keeps credentials
     /// itself: a second copy, in the client, would outlive their refusal.

@@ -1,11 +1,15 @@
 //! A server for tests that answers each request with what was ordered.
 
+mod stub;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+pub(crate) use stub::{Answer, Asked, StubAws};
 
 /// What to do with a request.
 #[derive(Clone, Debug)]

@@ -34,6 +34,16 @@ pub struct Key {
 }
 
 impl Key {
+    /// Of callers who share with their principal.
+    #[cfg(test)]
+    pub(crate) fn shared(identity: &VerifiedIdentity, region: &str) -> Self {
+        Self {
+            principal: identity.principal().clone(),
+            credentials: None,
+            region: region.into(),
+        }
+    }
+
     /// The region's name.
     #[must_use]
     pub fn region(&self) -> &Arc<str> {
@@ -174,12 +184,34 @@ impl<T: Resource> Cached<T> {
                 error: None,
             });
         }
+        if asked == Freshness::Configured
+            && let Some(served) = self.last_known(key, now)
+        {
+            return Found::Ready(served);
+        }
         metrics.miss();
         let not_before = match asked {
             Freshness::Fresh => now,
             Freshness::Configured | Freshness::MaxAge(_) => Duration::ZERO,
         };
         Found::Loading(self.join(identity, key, not_before, true))
+    }
+
+    /// What is left while AWS is known to be unavailable: nobody has to wait for
+    /// it to fail once more.
+    fn last_known(&self, key: &Key, now: Duration) -> Option<Served<T>> {
+        let entry = self.entries.get(key)?;
+        let error = self.shared.queue.outage(T::KIND, key)?;
+        entry.touch(now);
+        self.shared.metrics.cache().stale_hit();
+        let age = entry.age(now);
+        Some(Served {
+            age,
+            entry,
+            state: self.shared.policy.state(age),
+            refreshing: self.is_loading(key),
+            error: Some(error),
+        })
     }
 
     /// A value that is good enough, waiting for it if need be.
@@ -318,10 +350,11 @@ impl<T: Resource> Cached<T> {
         let (pages, load) = load::announce();
         let before = loads.insert(key.clone(), load.clone());
         drop(loads);
-        let running = Running {
+        let mut running = Running {
             cached: Arc::clone(self),
             key: key.clone(),
             load: load.clone(),
+            ended: false,
         };
         let context = LoadContext {
             client: self.shared.pool.client(identity, key.region()),
@@ -355,17 +388,27 @@ struct Running<T: Resource> {
     cached: Arc<Cached<T>>,
     key: Key,
     load: Load<T>,
+    /// It came to an outcome; else it panicked, or was stopped.
+    ended: bool,
 }
 
 impl<T: Resource> Running<T> {
     /// Keeps what was loaded.
     fn keep(
-        &self,
+        &mut self,
         identity: &VerifiedIdentity,
         outcome: Result<T, Error>,
     ) -> Result<Arc<Entry<T>>, Error> {
+        self.ended = true;
         let shared = &self.cached.shared;
-        let value = outcome.inspect_err(|error| self.drop_if_refused(identity, error))?;
+        match &outcome {
+            Ok(_) => shared.queue.succeeded(T::KIND, &self.key),
+            Err(error) => {
+                shared.queue.failed(T::KIND, &self.key, error);
+                self.drop_if_refused(identity, error);
+            }
+        }
+        let value = outcome?;
         let now = shared.clock.now();
         let kept = shared.metrics.api(T::OPERATION);
         kept.kept(value.weight());
@@ -424,6 +467,10 @@ impl<T: Resource> Running<T> {
 
 impl<T: Resource> Drop for Running<T> {
     fn drop(&mut self) {
+        if !self.ended {
+            let queue = &self.cached.shared.queue;
+            queue.failed(T::KIND, &self.key, &load::interrupted());
+        }
         let mut loads = self.cached.lock_loads();
         if loads
             .get(&self.key)

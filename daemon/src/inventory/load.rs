@@ -143,7 +143,7 @@ fn too_slow() -> Error {
 }
 
 /// The task is gone without an outcome: it panicked, or the daemon stops.
-fn interrupted() -> Error {
+pub(super) fn interrupted() -> Error {
     Error::new(ErrorKind::Daemon, "the load was interrupted")
         .why("the daemon is stopping, or failed; its log tells")
         .hint("run the command again")

@@ -1,12 +1,11 @@
-//! How long a key whose refresh failed is left alone.
+//! How long a key whose load failed is left alone.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 /// After the first failure.
 const FIRST: Duration = Duration::from_secs(5);
 /// However many follow.
-const LONGEST: Duration = Duration::from_secs(120);
+pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
 /// The failures of one key in a row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,20 +15,25 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Another failure, at `now`. Doubles the wait, and spreads it by a quarter so
-    /// that keys which failed together do not come back together.
-    pub(super) fn failed(&mut self, now: Duration) {
+    /// Another failure, at `now`. Doubles the wait, and takes up to a quarter off
+    /// it by `chance`, 0 to 1, so that keys which failed together do not come back
+    /// together.
+    pub(super) fn failed(&mut self, now: Duration, chance: f64) {
         let wait = FIRST
             .saturating_mul(1 << self.failures.min(16))
             .min(LONGEST);
-        self.failures += 1;
-        let spread = RandomState::new().hash_one(self.failures) % 256;
-        self.until = now + wait.mul_f64(0.75 + spread as f64 / 1024.0);
+        self.failures = self.failures.saturating_add(1);
+        self.until = now + wait.mul_f64(1.0 - chance / 4.0);
     }
 
     /// Whether the key is still left alone.
     pub(super) fn holds_at(&self, now: Duration) -> bool {
         now < self.until
+    }
+
+    /// When it no longer is.
+    pub(super) fn until(&self) -> Duration {
+        self.until
     }
 }
 
@@ -37,17 +41,40 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_wait_grows_to_a_limit() {
-        let now = Duration::from_secs(1000);
+    const NOW: Duration = Duration::from_secs(1000);
+
+    /// The waits after each of so many failures.
+    fn waits(failures: usize, chance: f64) -> Vec<f64> {
         let mut backoff = Backoff::default();
-        backoff.failed(now);
-        assert!(backoff.holds_at(now + Duration::from_secs(3)));
-        assert!(!backoff.holds_at(now + Duration::from_secs(5)));
-        for _ in 0..20 {
-            backoff.failed(now);
-        }
-        assert!(backoff.holds_at(now + Duration::from_secs(89)));
-        assert!(!backoff.holds_at(now + LONGEST));
+        let wait = |_| {
+            backoff.failed(NOW, chance);
+            (backoff.until() - NOW).as_secs_f64()
+        };
+        (0..failures).map(wait).collect()
+    }
+
+    #[test]
+    fn the_wait_doubles_to_a_limit() {
+        assert_eq!(
+            waits(8, 0.0),
+            [5.0, 10.0, 20.0, 40.0, 80.0, 120.0, 120.0, 120.0]
+        );
+        let last = waits(10_000, 0.0).pop();
+        assert_eq!(last, Some(120.0), "however often it fails");
+    }
+
+    #[test]
+    fn chance_takes_up_to_a_quarter_off_the_wait() {
+        assert_eq!(waits(2, 1.0), [3.75, 7.5]);
+        assert_eq!(waits(2, 0.5), [4.375, 8.75]);
+    }
+
+    #[test]
+    fn it_holds_until_its_moment() {
+        let mut backoff = Backoff::default();
+        assert!(!backoff.holds_at(NOW));
+        backoff.failed(NOW, 0.0);
+        assert!(backoff.holds_at(NOW + Duration::from_millis(4999)));
+        assert!(!backoff.holds_at(NOW + Duration::from_secs(5)));
     }
 }

@@ -13,7 +13,7 @@ use crate::aws::{Connector, Operation, Pool, PoolConfig};
 use crate::clock::Clock;
 use crate::identity::{Identities, testing};
 use crate::metrics::Metrics;
-use crate::refresh::{Jobs, queue};
+use crate::refresh::{Jitter, Queue};
 use crate::resilience::{Resilience, ResilienceConfig};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -72,7 +72,6 @@ struct World {
     metrics: Arc<Metrics>,
     seconds: Arc<AtomicU64>,
     region: &'static str,
-    _jobs: Jobs,
 }
 
 impl World {
@@ -91,7 +90,8 @@ impl World {
         let connector = Connector::new(&config);
         let resilience = Arc::new(Resilience::new(config, Arc::clone(&metrics)));
         let identities = Arc::new(testing::everybody(clock.clone()));
-        let (queue, jobs) = queue(Arc::clone(&metrics), clock.clone());
+        let jitter = Jitter::seeded(1);
+        let queue = Queue::new(3, Arc::clone(&metrics), clock.clone(), jitter);
         let shared = Shared {
             pool: Arc::new(Pool::new(&PoolConfig::default(), connector, resilience)),
             identities: Arc::clone(&identities),
@@ -120,7 +120,6 @@ impl World {
             metrics,
             seconds,
             region,
-            _jobs: jobs,
         }
     }
 
