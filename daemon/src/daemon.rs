@@ -200,12 +200,14 @@ impl Daemon {
     fn chores(self: &Arc<Self>, summary_every: Option<Duration>) -> JoinSet<()> {
         let mut chores = JoinSet::new();
         let (pool, identities) = (Arc::clone(&self.pool), Arc::clone(&self.identities));
+        let inventory = Arc::clone(&self.inventory);
         chores.spawn(async move {
             let mut ticks = interval(HOUSEKEEPING);
             loop {
                 ticks.tick().await;
                 pool.sweep();
                 identities.forget_idle();
+                inventory.forget_unused();
             }
         });
         if let Some(every) = summary_every {

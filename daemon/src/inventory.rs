@@ -329,6 +329,13 @@ impl Inventory {
         refresh_used(&self.regions, &self.shared, keep_warm);
     }
 
+    /// Drops the entries that nobody has used for a day. To be called now and then.
+    pub fn forget_unused(&self) {
+        self.instances.forget_unused();
+        self.agents.forget_unused();
+        self.regions.forget_unused();
+    }
+
     /// Drops the entries of one identity, or of all; says how many there were.
     pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> u64 {
         self.instances.clear(identity) + self.agents.clear(identity) + self.regions.clear(identity)

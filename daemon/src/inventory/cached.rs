@@ -3,6 +3,8 @@
 //! moka bounds the memory; how good an entry is, is [`Policy`]'s judgement. For a
 //! key there is at most one load that a new caller would join.
 
+mod room;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -128,12 +130,9 @@ pub struct Cached<T: Resource> {
 impl<T: Resource> Cached<T> {
     /// Holds at most `max_bytes` of values.
     pub(super) fn new(max_bytes: u64, shared: Arc<Shared>) -> Arc<Self> {
-        let weigh = |_: &Key, entry: &Arc<Entry<T>>| {
-            u32::try_from(entry.value.weight()).unwrap_or(u32::MAX)
-        };
         let entries = Cache::builder()
             .eviction_policy(EvictionPolicy::lru())
-            .weigher(weigh)
+            .weigher(room::weigh)
             .max_capacity(max_bytes)
             .build();
         Arc::new(Self {
@@ -425,6 +424,7 @@ impl<T: Resource> Running<T> {
             .store(self.last_used(kept.as_deref(), now), Ordering::Relaxed);
         if shared.keep {
             self.warn_if_too_big(&entry);
+            self.cached.give_room(&self.key, &entry);
             self.cached
                 .entries
                 .insert(self.key.clone(), Arc::clone(&entry));

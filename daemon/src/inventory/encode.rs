@@ -2,8 +2,12 @@
 //!
 //! Most callers ask for the same columns. Their rows are encoded once for each
 //! snapshot and served as slices of one buffer, so a warm list costs the copy.
+//!
+//! Invariant: what is kept is bounded in number and, in a snapshot that the cache
+//! holds, in bytes, which count against the cache's limit as soon as they are kept.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use aws_ssm_proto::domain::Column;
 use aws_ssm_proto::wire::Page;
@@ -173,7 +177,27 @@ fn encode_column(fleet: &Fleet, row: Row<'_>, column: &Column, out: &mut Vec<u8>
 
 /// The encodings of a snapshot that were asked for lately.
 #[derive(Debug, Default)]
-pub(super) struct EncodedCache(Mutex<Vec<(Projection, Arc<Encoded>)>>);
+pub(super) struct EncodedCache {
+    kept: Mutex<Vec<(Projection, Arc<Encoded>)>>,
+    /// Set when the snapshot comes into the cache.
+    home: OnceLock<Home>,
+}
+
+/// The cache that holds the snapshot.
+struct Home {
+    /// Bytes of encodings that it has room for.
+    room: usize,
+    /// Tells it that the snapshot has grown.
+    grown: Box<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home")
+            .field("room", &self.room)
+            .finish_non_exhaustive()
+    }
+}
 
 /// What a list without filters depends on.
 #[derive(Debug)]
@@ -194,32 +218,66 @@ impl EncodedCache {
         let same = |kept: &Projection| {
             kept.columns == columns && kept.all_states == all_states && kept.agents.ptr_eq(&agents)
         };
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, encoded)) = lock().iter().find(|(kept, _)| same(kept)) {
+        if let Some((_, encoded)) = self.lock().iter().find(|(kept, _)| same(kept)) {
             return Arc::clone(encoded);
         }
         let snapshot = &fleet.instances.snapshot;
         let listed = |place: &u32| all_states || super::is_listed(snapshot.row(*place));
         let places = snapshot.by_name().iter().copied().filter(listed);
         let encoded = Arc::new(Encoded::of(fleet, columns, places));
-        let mut kept = lock();
-        // An older list of agents is never asked for again.
-        kept.retain(|(k, _)| k.columns != columns || k.all_states != all_states);
-        if kept.len() == KEPT {
-            kept.remove(0);
-        }
         let projection = Projection {
             columns: columns.to_vec(),
             all_states,
             agents,
         };
-        kept.push((projection, Arc::clone(&encoded)));
+        self.keep(projection, &encoded);
         encoded
+    }
+
+    /// The snapshot is in a cache now, which has room for so many bytes of
+    /// encodings, and is told whenever there are more of them.
+    pub(super) fn settle_in(&self, room: usize, grown: impl Fn() + Send + Sync + 'static) {
+        let grown = Box::new(grown);
+        // A snapshot comes into one cache, once.
+        let _ = self.home.set(Home { room, grown });
     }
 
     /// Bytes of memory held.
     pub(super) fn weight(&self) -> usize {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(|(_, encoded)| encoded.weight()).sum()
+        weight(&self.lock())
+    }
+
+    /// Keeps an encoding; the oldest make room for it. One that is too large is
+    /// made anew each time.
+    fn keep(&self, projection: Projection, encoded: &Arc<Encoded>) {
+        let home = self.home.get();
+        let room = home.map_or(usize::MAX, |home| home.room);
+        let Some(room) = room.checked_sub(encoded.weight()) else {
+            return;
+        };
+        let mut kept = self.lock();
+        // An older list of agents is never asked for again.
+        kept.retain(|(k, _)| {
+            k.columns != projection.columns || k.all_states != projection.all_states
+        });
+        while kept.len() >= KEPT || weight(&kept) > room {
+            kept.remove(0);
+        }
+        kept.push((projection, Arc::clone(encoded)));
+        drop(kept);
+        if let Some(home) = home {
+            (home.grown)();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Projection, Arc<Encoded>)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+fn weight(kept: &[(Projection, Arc<Encoded>)]) -> usize {
+    kept.iter().map(|(_, encoded)| encoded.weight()).sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,10 @@ pub trait Resource: Sized + Send + Sync + 'static {
 
     /// Bytes of memory held.
     fn weight(&self) -> usize;
+
+    /// A cache holds it now, which has room for so many bytes more and is told by
+    /// `grown` when they are used.
+    fn settle_in(&self, _room: usize, _grown: impl Fn() + Send + Sync + 'static) {}
 }
 
 /// The instances of a region, and what of them is already encoded.
@@ -152,6 +156,10 @@ impl Resource for Instances {
 
     fn weight(&self) -> usize {
         self.snapshot.weight() + self.encoded.weight()
+    }
+
+    fn settle_in(&self, room: usize, grown: impl Fn() + Send + Sync + 'static) {
+        self.encoded.settle_in(room, grown);
     }
 }
 

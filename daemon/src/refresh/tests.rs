@@ -1,6 +1,7 @@
 //! The real inventory with the real workers, before an AWS without a network, on
 //! a clock that runs as fast as nothing happens.
 
+mod bounds;
 mod timeline;
 mod warm;
 mod whole;

@@ -206,3 +206,16 @@ async fn refused_calls_are_not_counted_as_calls() {
     assert_eq!((stats.calls, stats.failures), (5, 5));
     assert_eq!(stats.last_error.as_deref(), Some("words"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_lanes_in_an_hour_leave_a_bounded_number_and_unused_ones_end() {
+    let resilience = resilience();
+    for number in 0..10_000 {
+        let mine = target(&format!("me{number}"), "eu-west-1");
+        fail(&resilience, &mine, ErrorClass::Unavailable).await;
+        tokio::time::advance(Duration::from_millis(360)).await;
+    }
+    assert_eq!(resilience.breakers().len(), MAX_LANES);
+    tokio::time::advance(LANE_IDLE).await;
+    assert_eq!(resilience.breakers().len(), 0);
+}

@@ -76,6 +76,15 @@ struct World {
 
 impl World {
     fn new(region: &'static str, steps: impl IntoIterator<Item = Step>) -> Self {
+        Self::holding(1 << 20, region, steps)
+    }
+
+    /// A cache of so many bytes.
+    fn holding(
+        max_bytes: u64,
+        region: &'static str,
+        steps: impl IntoIterator<Item = Step>,
+    ) -> Self {
         SCRIPT
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -115,7 +124,7 @@ impl World {
             tasks: Tasks::here(),
         };
         Self {
-            cached: Cached::new(1 << 20, Arc::new(shared)),
+            cached: Cached::new(max_bytes, Arc::new(shared)),
             identities,
             metrics,
             seconds,
@@ -271,4 +280,19 @@ async fn principals_do_not_share_entries() {
     let anna = world.identity("anna").await;
     assert_eq!(world.cached.clear(Some(&anna)), 1);
     assert_eq!(world.cached.entries().len(), 1);
+}
+
+#[tokio::test]
+async fn entries_are_bounded_in_number_however_little_they_hold() {
+    const LIMIT: u64 = 64 << 10;
+    let world = World::holding(LIMIT, "empty", (0..100).map(Step::Succeed));
+    for user in 0..100 {
+        let identity = world.identity(&format!("user{user}")).await;
+        let asked = Freshness::Configured;
+        let served = world.cached.get(&identity, world.region, asked, soon());
+        served.await.expect("loaded");
+    }
+    assert!(world.cached.weighed() <= LIMIT);
+    let kept = world.cached.entries().len();
+    assert!((1..=64).contains(&kept), "{kept} entries of a byte each");
 }
