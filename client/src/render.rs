@@ -4,6 +4,7 @@
 //! a format knows nothing of what the rows are about. Nothing here waits, asks or
 //! writes to a file.
 
+mod append;
 pub mod colour;
 mod delimited;
 pub mod escape;

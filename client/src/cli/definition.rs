@@ -1,10 +1,11 @@
 //! The definition of the command line, built only as far as it is needed.
 //!
 //! Clap makes a copy of every global flag for every command, which for a warm list
-//! would cost as much as asking and printing together. So a command line is first
-//! read by a definition of the commands whose names occur in it. No other command
-//! can be meant; whatever that definition refuses, help included, is read again by
-//! the whole one, which alone speaks to people.
+//! would cost as much as asking and printing together. So a command line that begins
+//! with a command's name is read by that command's definition alone, and another
+//! first by a definition of the commands whose names occur in it. No other command
+//! can be meant; whatever those refuse, help included, is read again by the whole
+//! definition, which alone speaks to people.
 
 use std::ffi::OsString;
 
@@ -97,10 +98,12 @@ const COMMANDS: [Entry; 8] = [
 ];
 
 impl Entry {
+    fn is_called(&self, argument: &OsString) -> bool {
+        argument == self.name || self.alias.is_some_and(|alias| argument == alias)
+    }
+
     fn is_in(&self, arguments: &[OsString]) -> bool {
-        let names = [Some(self.name), self.alias];
-        let mut names = names.into_iter().flatten();
-        names.any(|name| arguments.iter().any(|argument| argument == name))
+        arguments.iter().any(|argument| self.is_called(argument))
     }
 
     fn command(&self) -> clap::Command {
@@ -138,6 +141,20 @@ fn parse(definition: clap::Command, arguments: &[OsString]) -> Result<Cli, clap:
     })
 }
 
+/// Reads a command line in which a command's name comes first, as nearly all do;
+/// `None` if it is another, or wrong.
+fn parse_alone(arguments: &[OsString]) -> Option<Cli> {
+    let arguments = arguments.get(1..)?;
+    let name = arguments.first()?;
+    let entry = COMMANDS.iter().find(|entry| entry.is_called(name))?;
+    let definition = GlobalArgs::augment_args(entry.command());
+    let matches = definition.try_get_matches_from(arguments).ok()?;
+    Some(Cli {
+        global: GlobalArgs::from_arg_matches(&matches).ok()?,
+        command: (entry.read)(&matches).ok()?,
+    })
+}
+
 impl Cli {
     /// Reads a command line, the program's name first.
     ///
@@ -146,6 +163,9 @@ impl Cli {
     /// Clap's, which are also how help and version are asked for.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
+        if let Some(cli) = parse_alone(&arguments) {
+            return Ok(cli);
+        }
         parse(definition(|entry| entry.is_in(&arguments)), &arguments)
             .or_else(|_| parse(definition(|_| true), &arguments))
     }
@@ -156,11 +176,12 @@ pub(super) mod tests {
     use super::*;
 
     pub(in super::super) fn read(line: &str) -> Result<Cli, clap::Error> {
-        Cli::read(
-            std::iter::once("aws-ssm")
-                .chain(line.split_whitespace())
-                .map(OsString::from),
-        )
+        Cli::read(words(line))
+    }
+
+    fn words(line: &str) -> impl Iterator<Item = OsString> {
+        let words = std::iter::once("aws-ssm").chain(line.split_whitespace());
+        words.map(OsString::from)
     }
 
     #[test]
@@ -175,6 +196,40 @@ pub(super) mod tests {
         assert!(matches!(cli.command, Command::List(_)));
         let cli = read("show list").expect("a command line");
         assert!(matches!(cli.command, Command::Show(args) if args.target == ["list"]));
+    }
+
+    #[test]
+    fn every_definition_reads_a_command_line_alike() {
+        for line in [
+            "list -r a -t A=1 -t B=2 --sort -name --limit 3 -v",
+            "ls -a -o json -vv --max-age 5m",
+            "show a b -r x,y --role-arn r",
+            "resolve web-1 -q -p dev",
+            "regions --no-daemon",
+            "daemon stop --now --timeout 5s",
+            "daemon -v status",
+            "cache clear --all -o json",
+        ] {
+            let arguments: Vec<OsString> = words(line).collect();
+            let alone = parse_alone(&arguments).expect("its own definition");
+            let whole = parse(definition(|_| true), &arguments).expect("the whole one");
+            assert_eq!(format!("{alone:?}"), format!("{whole:?}"), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_and_mistakes_are_left_to_the_whole_definition() {
+        for line in [
+            "list --help",
+            "list --nonsense",
+            "show",
+            "daemon",
+            "-q list",
+            "list list",
+        ] {
+            let arguments: Vec<OsString> = words(line).collect();
+            assert!(parse_alone(&arguments).is_none(), "{line}");
+        }
     }
 
     #[test]

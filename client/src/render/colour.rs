@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::append;
+
 /// How good a thing a word says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -37,7 +39,7 @@ pub(super) fn push(out: &mut Vec<u8>, colours: bool, tone: Tone, text: &[u8]) {
     if colours && tone != Tone::Plain {
         push_coloured(out, tone.style(), text);
     } else {
-        out.extend_from_slice(text);
+        append::text(out, text);
     }
 }
 

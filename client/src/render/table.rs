@@ -11,9 +11,8 @@ use super::layout::{GAP, Wish, fit};
 use super::sink::Sink;
 use super::terminal::Look;
 use super::time::Calendar;
-use super::{Field, Row, Value, escape};
+use super::{Field, Row, Value, append, escape};
 
-const BLANKS: &[u8] = &[b' '; 64];
 const ELLIPSIS: &str = "…";
 
 /// One cell: bytes of its text in the buffer, and what it takes on a screen.
@@ -167,7 +166,7 @@ impl<'a> Line<'a> {
             push(out, self.colours, tone, &shown);
             self.end(out, column, room.saturating_sub(width));
         } else if self.figures[column] {
-            pad(out, room - width);
+            append::blanks(out, room - width);
             push(out, self.colours, tone, shown);
             self.end(out, column, 0);
         } else {
@@ -179,7 +178,7 @@ impl<'a> Line<'a> {
     #[inline]
     fn end(&self, out: &mut Vec<u8>, column: usize, blanks: usize) {
         if column != self.last {
-            pad(out, blanks + GAP);
+            append::blanks(out, blanks + GAP);
         }
     }
 }
@@ -191,12 +190,4 @@ fn shorten(shown: &[u8], room: usize) -> (Vec<u8>, usize) {
     let short = [beginning, ELLIPSIS].concat();
     let width = escape::width(&short);
     (short.into_bytes(), width)
-}
-
-fn pad(out: &mut Vec<u8>, mut blanks: usize) {
-    while blanks > 0 {
-        let some = blanks.min(BLANKS.len());
-        out.extend_from_slice(&BLANKS[..some]);
-        blanks -= some;
-    }
 }

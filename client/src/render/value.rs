@@ -8,8 +8,8 @@ use std::time::Duration;
 use aws_ssm_proto::domain::InstanceRef;
 
 use super::colour::Tone;
-use super::escape;
 use super::time::{Calendar, span};
+use super::{append, escape};
 
 /// One field.
 #[derive(Clone, Debug)]
@@ -79,11 +79,11 @@ impl<'a> Value<'a> {
     pub fn show(&self, out: &mut Vec<u8>, calendar: &mut Calendar) -> usize {
         match self {
             Self::Text(text) if !text.is_empty() && escape::is_printable_ascii(text) => {
-                out.extend_from_slice(text.as_bytes());
+                append::text(out, text.as_bytes());
                 text.len()
             }
             Self::Word(word, _) => {
-                out.extend_from_slice(word.as_bytes());
+                append::text(out, word.as_bytes());
                 word.len()
             }
             _ => self.show_slowly(out, calendar),

@@ -1,7 +1,7 @@
 //! The client as it is released: its own profile, statically linked, installed.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Where cargo puts what it builds here.
 pub fn target_dir() -> PathBuf {
@@ -11,30 +11,45 @@ pub fn target_dir() -> PathBuf {
         .to_owned()
 }
 
-/// Builds it.
+/// Builds it, with musl if that can be had and else with the usual C library.
 pub fn build() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args([
-            "rustc",
-            "--profile",
-            "client",
-            "-p",
-            "aws-ssm",
-            "--bin",
-            "aws-ssm",
-        ])
+    let musl = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let (target, flags): (_, &[&str]) = if is_installed(&musl) {
+        (Some(&*musl), &[])
+    } else {
+        eprintln!("{musl} is not installed: the client starts later than it could");
+        (None, &["-C", "target-feature=+crt-static"])
+    };
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["rustc", "--profile", "client"])
+        .args(["-p", "aws-ssm", "--bin", "aws-ssm"])
+        .args(target.iter().flat_map(|target| ["--target", target]))
         .arg("--target-dir")
         .arg(target_dir())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["--", "-C", "target-feature=+crt-static"])
-        .args(["-C", "relocation-model=static"])
+        .args(["--", "-C", "relocation-model=static"])
+        .args(flags);
+    let built = cargo.status().expect("cargo runs");
+    assert!(built.success(), "the client is not built");
+    let dir = target.map_or_else(target_dir, |target| target_dir().join(target));
+    installed(&dir.join("client/aws-ssm"))
+}
+
+/// Whether programs can be built for a target; rustup is asked to see to it.
+fn is_installed(target: &str) -> bool {
+    let _ = Command::new("rustup")
+        .args(["target", "add", target])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .status();
-    assert!(
-        built.expect("cargo runs").success(),
-        "the client is not built"
-    );
-    installed(&target_dir().join("client/aws-ssm"))
+    let rustc = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .output();
+    rustc.is_ok_and(|libdir| {
+        let libdir = String::from_utf8_lossy(&libdir.stdout).trim().to_owned();
+        !libdir.is_empty() && Path::new(&libdir).is_dir()
+    })
 }
 
 /// A copy, as installing makes one. The linker writes its file through a mapping,
