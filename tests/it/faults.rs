@@ -1,85 +1,25 @@
 //! AWS in trouble: what a person sees of it, and what not.
 
+mod apart;
+mod bounds;
 mod breaker;
+mod crowd;
 mod permission;
+mod storm;
+mod throttle;
+mod whole;
 
 use std::time::Duration;
 
-use aws_ssm_proto::domain::ListQuery;
-use aws_ssm_tests::harness::{PATIENCE, TestDaemon, caller, list_ids};
+use aws_ssm_tests::harness::PATIENCE;
 use aws_ssm_tests::sandbox::Fault;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::stage::{
-    OTHER_REGION, REGION, Stage, assert_refused, assert_told, listed, sandbox, sorted,
-};
+use crate::stage::{OTHER_REGION, REGION, Stage, assert_refused, assert_told, sorted};
 
 /// What fails once fails for good, so that nobody waits for retries.
 const NO_RETRIES: &str = "resilience:\n  max_attempts: 1\n";
-
-#[tokio::test]
-async fn throttling_fails_no_warm_call() {
-    let sandbox = sandbox().await;
-    let config =
-        "cache:\n  ttl_minutes: 0.1\n  stale_threshold_minutes: 60\n  refresh_ahead: 0.1\n";
-    let daemon = TestDaemon::start(config).await;
-    let client = daemon.client().await;
-    let callers: Vec<_> = sandbox
-        .accounts()
-        .iter()
-        .map(|account| caller(&sandbox, account, &[REGION, OTHER_REGION]))
-        .collect();
-    for caller in &callers {
-        list_ids(&client, caller, ListQuery::default())
-            .await
-            .expect("a cold list");
-    }
-    sandbox.inject(Fault::throttle(0.3));
-    let deadline = Instant::now() + PATIENCE;
-    while sandbox.counts().refused() < 5 {
-        assert!(Instant::now() < deadline, "hardly anything was refreshed");
-        for caller in &callers {
-            let (_, summary) = list_ids(&client, caller, ListQuery::default())
-                .await
-                .expect("warm");
-            assert!(
-                summary.regions.iter().all(|region| region.error.is_none()),
-                "{summary:?}"
-            );
-        }
-    }
-    let breakers = client.metrics().await.expect("stats").breakers;
-    assert!(
-        breakers.iter().all(|breaker| breaker.state == "closed"),
-        "{breakers:?}"
-    );
-    daemon.stop().await;
-}
-
-#[tokio::test]
-async fn retries_carry_a_cold_call_through_throttling() {
-    let sandbox = sandbox().await;
-    sandbox.inject(Fault::throttle(1.0).on("DescribeInstances").times(2));
-    sandbox.inject(Fault::throttle(1.0).on("GetCallerIdentity").times(1));
-    let daemon = TestDaemon::start("").await;
-    let client = daemon.client().await;
-    let ours = caller(&sandbox, sandbox.account(0), &[REGION]);
-    let (ids, _) = list_ids(&client, &ours, ListQuery::default())
-        .await
-        .expect("a list");
-    assert_eq!(sorted(ids), listed(&sandbox, 0, REGION));
-    let api = client.metrics().await.expect("stats").api;
-    let describe = api
-        .iter()
-        .find(|op| op.operation == "ec2:DescribeInstances");
-    let describe = describe.expect("was called");
-    assert_eq!(
-        (describe.calls, describe.retries, describe.throttles),
-        (1, 2, 2)
-    );
-    daemon.stop().await;
-}
 
 #[tokio::test]
 async fn unreachable_with_data_known_shows_the_data_and_its_age() {

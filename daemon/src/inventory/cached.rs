@@ -428,6 +428,7 @@ impl<T: Resource> Running<T> {
             self.cached
                 .entries
                 .insert(self.key.clone(), Arc::clone(&entry));
+            self.cached.make_room();
         }
         Ok(entry)
     }

@@ -1,7 +1,7 @@
 //! What entries weigh, and how long they stay.
 //!
-//! Invariant: an entry's weight is that of all it holds, also of what was added
-//! after it came into the cache.
+//! Invariants: an entry's weight is that of all it holds, also of what was added
+//! after it came into the cache; whenever it is weighed, what is too much goes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,13 @@ impl<T: Resource> Cached<T> {
             Some(kept) if Arc::ptr_eq(kept.value(), entry) => Op::Put(kept.into_value()),
             _ => Op::Nop,
         });
+        self.make_room();
+    }
+
+    /// Puts away what is too much now; left alone, the cache would do so some time
+    /// later.
+    pub(super) fn make_room(&self) {
+        self.entries.run_pending_tasks();
     }
 
     /// Drops what nobody has used for a day.
@@ -58,10 +65,9 @@ impl<T: Resource> Cached<T> {
         }
     }
 
-    /// Bytes that the cache counts, once it has put away what is too much.
+    /// Bytes that the cache counts.
     #[cfg(test)]
     pub(crate) fn weighed(&self) -> u64 {
-        self.entries.run_pending_tasks();
         self.entries.weighted_size()
     }
 }
