@@ -5,6 +5,7 @@ use prost::Message;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
         "aws_ssm/v1/common.proto",
+        "aws_ssm/v1/configuration.proto",
         "aws_ssm/v1/control.proto",
         "aws_ssm/v1/inventory.proto",
     ];

@@ -95,6 +95,7 @@ pub enum Command {
     Regions,
     Whoami,
     Cache(CacheCommand),
+    Config(ConfigCommand),
     Daemon(DaemonCommand),
     Version,
 }
@@ -153,6 +154,27 @@ pub enum CacheCommand {
     },
 }
 
+/// The commands of `config`.
+#[derive(Clone, Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum ConfigCommand {
+    /// Show every setting and where its value comes from
+    Show,
+    /// Look for mistakes, all at once
+    Check {
+        /// Another file than the one that is read; - for standard input
+        file: Option<PathBuf>,
+    },
+    /// Show where the file is looked for, and which is read
+    Path,
+    /// Write a file with every setting at its default
+    Init {
+        /// Print it instead
+        #[arg(long)]
+        print: bool,
+    },
+}
+
 /// The commands of `daemon`.
 #[derive(Clone, Debug, Subcommand)]
 #[allow(missing_docs)]
@@ -171,4 +193,6 @@ pub enum DaemonCommand {
     Status,
     /// Show its counters
     Stats,
+    /// Have it read its settings again
+    Reload,
 }

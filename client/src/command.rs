@@ -1,6 +1,7 @@
 //! The commands, one file each: what its arguments mean, and how it is run.
 
 mod cache;
+mod config;
 mod daemon;
 mod list;
 mod regions;
@@ -58,6 +59,7 @@ pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
         Command::Regions => regions::run(ctx).await,
         Command::Whoami => whoami::run(ctx).await,
         Command::Cache(command) => cache::run(command, ctx).await,
+        Command::Config(command) => config::run(command, ctx).await,
         Command::Daemon(command) => daemon::run(command, ctx).await,
         Command::Version => version::run(ctx).await,
     };
@@ -90,6 +92,42 @@ impl Context<'_> {
         caller(self.args, self.surroundings)
     }
 
+    /// The format that was asked for, or else the one of the settings.
+    fn format(&self) -> Result<Format, Error> {
+        match (self.settings.format, self.default_format()?) {
+            (Some(format), _) | (None, Some(format)) => Ok(format),
+            (None, None) => Ok(Format::default()),
+        }
+    }
+
+    /// The same for those who must know before they ask: connects, because only then
+    /// is it known whose settings count.
+    async fn settle_format(&mut self) -> Result<(), Error> {
+        if self.settings.format.is_none() {
+            self.link.ask(async |_| Ok(())).await?;
+            self.settings.format = self.default_format()?;
+        }
+        Ok(())
+    }
+
+    /// `default.output`: this terminal's, or else that of whoever answers.
+    fn default_format(&self) -> Result<Option<Format>, Error> {
+        const VARIABLE: &str = "AWS_SSM_DEFAULT_OUTPUT";
+        if self.settings.format.is_some() {
+            return Ok(None);
+        }
+        let named = (self.surroundings.variable)(VARIABLE).filter(|name| !name.is_empty());
+        match named {
+            Some(name) => Format::parse(&name.to_string_lossy())
+                .map(Some)
+                .map_err(|error| error.hint(format!("mend or unset {VARIABLE}"))),
+            None => Ok(self
+                .link
+                .default_output()
+                .and_then(|name| Format::parse(&name).ok())),
+        }
+    }
+
     /// How standard output looks in this format.
     fn look(&self, format: Format) -> Look {
         look(
@@ -103,7 +141,7 @@ impl Context<'_> {
 
     /// Prints a small answer, with the columns that were asked for.
     fn print(&mut self, sheet: Sheet<'_>) -> Result<(), Failure> {
-        let format = self.settings.format.unwrap_or_default();
+        let format = self.format()?;
         let sheet = match &self.settings.columns {
             Some(columns) => sheet.select(columns)?,
             None => sheet,

@@ -6,14 +6,16 @@
 //! of its own, if there is time.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
-use aws_ssm_proto::launch::{self, DaemonCommand, Oneshot};
+use aws_ssm_proto::launch::report::Greeting;
+use aws_ssm_proto::launch::{self, DAEMON_VARIABLE, DaemonCommand, Oneshot};
+use aws_ssm_proto::published::{self, Published};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::notices::Notices;
@@ -35,12 +37,40 @@ const BURIAL: Duration = Duration::from_millis(10);
 /// How long a daemon of one call may put away what the next one can use.
 const FINISH_TIME: Duration = Duration::from_secs(2);
 
+/// What whoever calls wants of a daemon that is started.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// The configuration file; absolute.
+    pub config: Option<PathBuf>,
+    /// The variables that set something.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Variables of ours that are no settings, and the setting that each call may choose.
+const NO_SETTINGS: [&str; 4] = [
+    "AWS_SSM_HOME",
+    "AWS_SSM_CONFIG",
+    DAEMON_VARIABLE,
+    "AWS_SSM_DEFAULT_OUTPUT",
+];
+
+/// Those of these variables that set something of a daemon.
+pub fn setting_variables(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Vec<(String, String)> {
+    variables
+        .filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_SSM_"))
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, value)| !NO_SETTINGS.contains(&name.as_str()) && !value.is_empty())
+        .collect()
+}
+
 /// Who answers this call.
 #[derive(Debug)]
 pub struct Link {
     /// `None`: the daemon may not be asked.
     no_daemon: bool,
-    config: Option<PathBuf>,
+    wishes: Wishes,
     deadline: Instant,
     notices: Notices,
     client: Option<Client>,
@@ -51,22 +81,31 @@ pub struct Link {
 
 impl Link {
     /// Nobody yet; the first question connects. Everything must be over by
-    /// `deadline`. `config` is absolute.
+    /// `deadline`.
     #[must_use]
-    pub fn new(
-        no_daemon: bool,
-        config: Option<PathBuf>,
-        deadline: Instant,
-        notices: Notices,
-    ) -> Self {
+    pub fn new(no_daemon: bool, wishes: Wishes, deadline: Instant, notices: Notices) -> Self {
         Self {
             no_daemon,
-            config,
+            wishes,
             deadline,
             notices,
             client: None,
             reached: false,
             oneshot: None,
+        }
+    }
+
+    /// Has every question answered by a daemon of this call alone.
+    pub fn leave_daemon_alone(&mut self) {
+        self.no_daemon = true;
+    }
+
+    /// The output format that whoever answers has for those who ask for none.
+    #[must_use]
+    pub fn default_output(&self) -> Option<String> {
+        match &self.oneshot {
+            Some(oneshot) => oneshot.greeting().output.clone(),
+            None => published()?.get("default.output").map(str::to_owned),
         }
     }
 
@@ -128,10 +167,11 @@ impl Link {
             }
             let endpoint = Endpoint::from_process_environment()?;
             let daemon = || self.daemon();
-            let socket = launch::connect_or_start(&endpoint, daemon, self.deadline).await?;
+            let reached = launch::connect_or_start(&endpoint, daemon, self.deadline).await?;
             self.reached = true;
-            let client = Client::over(socket, self.deadline).await?;
-            self.compare_configuration(&client).await;
+            self.pass_on(&reached.greeting);
+            let client = Client::over(reached.stream, self.deadline).await?;
+            self.compare_settings();
             return Ok(self.client.insert(client));
         }
         Ok(self.client.as_ref().expect("it was looked at above"))
@@ -139,33 +179,35 @@ impl Link {
 
     async fn open_oneshot(&mut self) -> Result<&Client, Error> {
         let (socket, oneshot) = launch::oneshot(&self.daemon()?, self.deadline).await?;
+        self.pass_on(oneshot.greeting());
         self.oneshot = Some(oneshot);
         let client = Client::over(socket, self.deadline).await?;
         Ok(self.client.insert(client))
     }
 
     fn daemon(&self) -> Result<DaemonCommand, Error> {
-        let config = self.config.iter();
+        let config = self.wishes.config.iter();
         let args = config.flat_map(|file| [OsString::from("--config"), file.into()]);
         DaemonCommand::from_process_environment(args.collect())
     }
 
-    /// Tells those who name a configuration file that the daemon has another.
-    async fn compare_configuration(&self, client: &Client) {
-        let Some(config) = &self.config else { return };
-        let status = timeout(HELLO_TIME, client.status()).await;
-        if let Ok(Ok(status)) = status
-            && status.config_file.as_ref() != Some(config)
-        {
-            let theirs = status.config_file.map_or_else(
-                || "no configuration file".to_owned(),
-                |file| file.display().to_string(),
-            );
-            self.notices.warn(format_args!(
-                "the running daemon was started with {theirs}, so --config changes nothing; \
-                 run `aws-ssm daemon restart --config {}`",
-                config.display()
-            ));
+    /// Passes on what a daemon has to say of its settings as it starts.
+    fn pass_on(&self, greeting: &Greeting) {
+        for warning in &greeting.warnings {
+            self.notices.warn(warning);
+        }
+    }
+
+    /// Tells those who set something for a daemon that the running one has it
+    /// otherwise.
+    fn compare_settings(&self) {
+        if self.wishes.config.is_none() && self.wishes.variables.is_empty() {
+            return;
+        }
+        if let Some(published) = published() {
+            for difference in differences(&self.wishes, &published) {
+                self.notices.warn(difference);
+            }
         }
     }
 
@@ -178,6 +220,54 @@ impl Link {
             oneshot.finish(deadline).await;
         }
     }
+}
+
+/// What the running daemon has published.
+fn published() -> Option<Published> {
+    let endpoint = Endpoint::from_process_environment().ok()?;
+    Published::read(&endpoint.settings)
+}
+
+/// What is wanted and is not so, a line for each.
+fn differences(wishes: &Wishes, theirs: &Published) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(config) = wishes.config.as_deref().map(Path::display) {
+        let file = theirs.get(published::FILE);
+        if file != Some(&config.to_string()) {
+            let file = file.unwrap_or("no configuration file");
+            told.push(format!(
+                "the running daemon was started with {file}, so --config changes nothing; \
+                 run `aws-ssm daemon restart --config {config}`"
+            ));
+        }
+    }
+    let variable = |name: &str| format!("AWS_SSM_{}", name.replace('.', "_").to_uppercase());
+    let others = wishes.variables.iter().filter(|(name, value)| {
+        let their = theirs.iter().find(|(known, _)| variable(known) == *name);
+        their.is_none_or(|(_, their)| !means_the_same(value, their))
+    });
+    let others: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
+    if !others.is_empty() {
+        told.push(format!(
+            "the running daemon does not have this terminal's {}; \
+             `aws-ssm daemon restart` gives it to it",
+            others.join(", ")
+        ));
+    }
+    told
+}
+
+/// Whether two spellings are one value: 5 and 5.0, true and yes.
+fn means_the_same(one: &str, other: &str) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let switch = |text: &str| match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Some(true),
+        "false" | "no" | "off" | "n" => Some(false),
+        _ => None,
+    };
+    one == other
+        || number(one).is_some_and(|one| number(other) == Some(one))
+        || switch(one).is_some_and(|one| switch(other) == Some(one))
 }
 
 /// Waits for an answer; `None` if the daemon turns out to be deaf.
@@ -206,5 +296,62 @@ pub async fn running(deadline: Instant) -> Result<Option<Client>, Error> {
     match launch::connect_only(&endpoint, deadline).await? {
         Some(socket) => Client::over(socket, deadline).await.map(Some),
         None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(set: &[(&str, &str)]) -> Vec<(String, String)> {
+        setting_variables(
+            set.iter()
+                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        )
+    }
+
+    #[test]
+    fn only_variables_that_set_something_of_a_daemon_are_compared() {
+        let set = variables(&[
+            ("AWS_SSM_HOME", "/h"),
+            ("AWS_SSM_DAEMON", "/d"),
+            ("AWS_SSM_CONFIG", "/c"),
+            ("AWS_SSM_DEFAULT_OUTPUT", "json"),
+            ("AWS_SSM_CACHE_SHARE", ""),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_SSM_CACHE_TTL_MINUTES", "5"),
+        ]);
+        assert_eq!(
+            set,
+            [("AWS_SSM_CACHE_TTL_MINUTES".to_owned(), "5".to_owned())]
+        );
+    }
+
+    #[test]
+    fn what_the_daemon_has_otherwise_is_told_and_nothing_else() {
+        let theirs = Published::new([
+            ("file", "/h/config.yaml".to_owned()),
+            ("cache.ttl_minutes", "5".to_owned()),
+            ("cache.enabled", "true".to_owned()),
+        ]);
+        let told = |config: Option<&str>, set: &[(&str, &str)]| {
+            let wishes = Wishes {
+                config: config.map(PathBuf::from),
+                variables: variables(set),
+            };
+            differences(&wishes, &theirs)
+        };
+        let same = [
+            ("AWS_SSM_CACHE_TTL_MINUTES", "5.0"),
+            ("AWS_SSM_CACHE_ENABLED", "yes"),
+        ];
+        assert_eq!(told(Some("/h/config.yaml"), &same), [""; 0]);
+        let other = told(None, &[same[1], ("AWS_SSM_CACHE_TTL_MINUTES", "6")]);
+        assert!(other[0].contains("AWS_SSM_CACHE_TTL_MINUTES;"), "{other:?}");
+        let unset = told(None, &[("AWS_SSM_DEFAULT_REGION", "eu-west-1")]);
+        assert!(unset[0].contains("AWS_SSM_DEFAULT_REGION"), "{unset:?}");
+        let file = told(Some("/other.yaml"), &[]);
+        assert!(file[0].contains("/h/config.yaml"), "{file:?}");
+        assert!(file[0].contains("--config /other.yaml"), "{file:?}");
     }
 }

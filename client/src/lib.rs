@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::caller::Surroundings;
 use crate::cli::Cli;
 use crate::command::Context;
-use crate::connect::Link;
+use crate::connect::{Link, Wishes, setting_variables};
 use crate::error::Failure;
 use crate::notices::{Notices, tell};
 use crate::render::sink::Sink;
@@ -52,7 +52,10 @@ fn run(cli: &Cli) -> Result<Infallible, Error> {
         directory: &std::env::current_dir,
     };
     let config = settings.config.as_ref();
-    let config = config.map(|file| surroundings.absolute(file)).transpose()?;
+    let wishes = Wishes {
+        config: config.map(|file| surroundings.absolute(file)).transpose()?,
+        variables: setting_variables(std::env::vars_os()),
+    };
     // One thread: there is one question to wait for.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -64,7 +67,7 @@ fn run(cli: &Cli) -> Result<Infallible, Error> {
         let deadline = Instant::now() + settings.timeout;
         let mut context = Context {
             args: &cli.global,
-            link: Link::new(settings.no_daemon, config, deadline, notices),
+            link: Link::new(settings.no_daemon, wishes, deadline, notices),
             settings,
             surroundings: &surroundings,
             sink: Sink::stdout(),

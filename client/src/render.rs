@@ -28,7 +28,7 @@ pub use printer::Printer;
 pub use terminal::Look;
 pub use value::Value;
 
-use aws_ssm_proto::domain::{Error, nearest};
+use aws_ssm_proto::domain::{Error, OUTPUT_FORMATS, nearest};
 
 use crate::error::usage;
 
@@ -47,15 +47,16 @@ pub enum Format {
     Ids,
 }
 
-const FORMATS: [(&str, Format); 8] = [
-    ("table", Format::Table),
-    ("wide", Format::Wide),
-    ("json", Format::Json),
-    ("jsonl", Format::Jsonl),
-    ("yaml", Format::Yaml),
-    ("csv", Format::Csv),
-    ("tsv", Format::Tsv),
-    ("ids", Format::Ids),
+/// In the order of their names in [`OUTPUT_FORMATS`].
+const FORMATS: [Format; OUTPUT_FORMATS.len()] = [
+    Format::Table,
+    Format::Wide,
+    Format::Json,
+    Format::Jsonl,
+    Format::Yaml,
+    Format::Csv,
+    Format::Tsv,
+    Format::Ids,
 ];
 
 impl Format {
@@ -65,10 +66,10 @@ impl Format {
     ///
     /// No format has this name.
     pub fn parse(name: &str) -> Result<Self, Error> {
-        if let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == name) {
-            return Ok(*format);
+        let names = OUTPUT_FORMATS;
+        if let Some(at) = names.iter().position(|known| *known == name) {
+            return Ok(FORMATS[at]);
         }
-        let names = FORMATS.map(|(name, _)| name);
         Err(usage(format!("there is no output format {name:?}"))
             .why(format!("there are {}", names.join(", ")))
             .hint(suggestion(name, &names)))

@@ -1,17 +1,29 @@
-//! The daemon's settings: defaults, then the file, then `AWS_SSM_*` variables.
+//! The daemon's settings: defaults, then the file, then `AWS_SSM_*` variables, then
+//! flags.
 //!
-//! They are read and checked once, before anything is bound, and fixed from then
-//! on. What a caller may choose travels in its request instead.
+//! They are read and checked as a whole before anything is bound, and again when a
+//! caller asks for it; a file with a mistake is never used in part. What a caller may
+//! choose travels in its request instead.
 
-mod file;
+mod foreign;
+mod held;
+mod mistake;
+mod origin;
+mod read;
 pub(crate) mod section;
 mod setting;
+mod show;
+mod template;
+mod tree;
+mod twice;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::domain::Error;
 
+pub(crate) use origin::Origin;
 pub use section::{
     CacheSection, DaemonSection, DefaultSection, MetricsSection, PerformanceSection,
     ResilienceSection,
@@ -22,6 +34,7 @@ use crate::inventory::freshness::Policy;
 use crate::inventory::{InventoryConfig, LoadLimits};
 use crate::refresh::WorkersConfig;
 use crate::resilience::ResilienceConfig;
+use tree::Place;
 
 /// Every setting, checked.
 #[derive(Clone, Debug, Default)]
@@ -42,33 +55,23 @@ pub struct Config {
     pub metrics: MetricsSection,
     /// Who runs the daemon; names the sessions of roles.
     pub user: String,
+    /// What is set without effect, each in one line.
+    pub warnings: Vec<String>,
+    /// Where it was read from, and can be again.
+    origin: Origin,
+    /// Where each setting that is not at its default was set.
+    sources: BTreeMap<&'static str, Source>,
 }
 
-/// The configuration of this process: the file that it names, or else the first
-/// that is there of `AWS_SSM_HOME/config.yaml`, `~/.aws-ssm/config.yaml` and
-/// `aws-ssm/config.yaml` in the platform's configuration directory.
-///
-/// # Errors
-///
-/// As [`Config::load`].
-pub(crate) fn from_process_environment(explicit: Option<&Path>) -> Result<Config, Error> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let named = variable("AWS_SSM_CONFIG").map(PathBuf::from);
-    let mut usual = Vec::new();
-    match variable("AWS_SSM_HOME") {
-        Some(home) => usual.push(Path::new(&home).join("config.yaml")),
-        None => {
-            usual
-                .extend(variable("HOME").map(|home| Path::new(&home).join(".aws-ssm/config.yaml")));
-            let platform = directories::ProjectDirs::from("", "", "aws-ssm");
-            usual.extend(platform.map(|dirs| dirs.config_dir().join("config.yaml")));
-        }
-    }
-    let mut config = Config::load(explicit.or(named.as_deref()), &usual, variable)?;
-    config.user = variable("USER")
-        .or_else(|| variable("LOGNAME"))
-        .unwrap_or_else(|| rustix::process::geteuid().as_raw().to_string());
-    Ok(config)
+/// Where a setting was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// In the file.
+    File(Place),
+    /// By its variable.
+    Variable,
+    /// By this flag.
+    Flag(&'static str),
 }
 
 /// A stale threshold that is not set lies this far beyond the time to live.
@@ -83,32 +86,31 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// An explicit file is missing; a file cannot be read, is no YAML, or holds a
-    /// key that does not exist or a value out of range.
+    /// All that is wrong at once: an explicit file is missing; a file cannot be read,
+    /// is no YAML, or holds a key that does not exist, twice, or with a value out of
+    /// range; a variable has such a value.
     pub fn load(
         explicit: Option<&Path>,
         usual: &[PathBuf],
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        let mut config = Self::default();
-        if let Some((path, text)) = file::read(explicit, usual)? {
-            file::apply(&mut config, &path, &text)?;
-            config.file = Some(path);
-        }
-        file::apply_variables(&mut config, variable)?;
-        config.check_threshold()?;
-        Ok(config)
+        Origin::given(explicit, usual, variable)
+            .load()
+            .into_config()
     }
 
-    fn check_threshold(&self) -> Result<(), Error> {
-        let policy = self.policy();
-        if policy.stale_threshold >= policy.ttl {
-            return Ok(());
+    /// The defaults, for a daemon that cannot use what it has read.
+    pub(crate) fn unread(origin: &Origin) -> Self {
+        Self {
+            origin: origin.clone(),
+            user: origin.user.clone(),
+            ..Self::default()
         }
-        let what = "cache.stale_threshold_minutes is below cache.ttl_minutes";
-        Err(Error::new(ErrorKind::Config, what)
-            .why("data would expire before it is stale")
-            .hint("raise the threshold, or leave it out"))
+    }
+
+    /// Where they were read from, and can be again.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// When the cache serves, refreshes and loads.
@@ -205,163 +207,4 @@ fn seconds(seconds: f64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::section::PrometheusListen;
-    use super::*;
-
-    fn parsed(text: &str) -> Result<Config, Error> {
-        with_variables(text, &[])
-    }
-
-    fn with_variables(text: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("config.yaml");
-        std::fs::write(&path, text).expect("written");
-        let variable = |name: &str| {
-            let found = variables.iter().find(|(n, _)| *n == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        Config::load(Some(&path), &[], variable)
-    }
-
-    #[test]
-    fn without_a_file_the_defaults_hold() {
-        let config = Config::load(None, &["/nonexistent".into()], |_| None).expect("defaults");
-        assert_eq!(config.file, None);
-        let policy = config.policy();
-        assert_eq!(policy.refresh_ahead, Duration::from_secs(240));
-        assert_eq!(policy.ttl, Duration::from_secs(300));
-        assert_eq!(policy.stale_threshold, Duration::from_secs(360));
-        assert_eq!(config.idle_timeout(), Some(Duration::from_secs(1800)));
-    }
-
-    #[test]
-    fn an_explicit_file_must_be_there() {
-        let missing = Path::new("/nonexistent/config.yaml");
-        assert!(Config::load(Some(missing), &[], |_| None).is_err());
-    }
-
-    #[test]
-    fn a_page_size_set_by_hand_holds_throughout() {
-        let config = parsed("performance:\n  streaming_page_size: 200\n").expect("fine");
-        let limits = config.inventory().limits;
-        assert_eq!((limits.first_page, limits.later_pages), (200, 200));
-    }
-
-    #[test]
-    fn a_longer_ttl_moves_the_threshold() {
-        let config = parsed("cache:\n  ttl_minutes: 10\n").expect("fine");
-        assert_eq!(config.policy().stale_threshold, Duration::from_secs(720));
-    }
-
-    #[test]
-    fn an_unknown_key_names_file_line_and_the_nearest_key() {
-        let error = parsed("cache:\n  ttl_minute: 5\n").expect_err("unknown key");
-        assert!(error.to_string().contains("config.yaml"), "{error}");
-        assert!(error.to_string().contains("line 2"), "{error}");
-        assert!(error.hint.contains("ttl_minutes"), "{error:?}");
-    }
-
-    #[test]
-    fn a_section_written_twice_is_told_with_its_line() {
-        let error = parsed("cache:\n  enabled: true\ncache:\n  ttl_minutes: 5\n");
-        let error = error.expect_err("twice");
-        assert!(
-            error.what.contains("line 3: cache is written twice"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn what_is_no_yaml_is_told_in_one_line_of_the_readers_words() {
-        for text in ["cache: [1\n", ": : :\n", "cache:\n\tttl_minutes: 5\n"] {
-            let error = parsed(text).expect_err("no YAML");
-            assert!(
-                error.what.ends_with("config.yaml is no valid YAML"),
-                "{error}"
-            );
-            assert!(!error.why.contains(['\n', '|', '<']), "{}", error.why);
-        }
-    }
-
-    #[test]
-    fn a_value_out_of_range_names_the_range() {
-        let error = parsed("cache:\n  refresh_workers: 65\n").expect_err("too many");
-        assert!(
-            error.to_string().contains("cache.refresh_workers"),
-            "{error}"
-        );
-        assert!(error.to_string().contains("1 to 64"), "{error}");
-        let error = parsed("cache:\n  ttl_minutes: 5\n  stale_threshold_minutes: 4\n");
-        assert!(error.is_err());
-    }
-
-    #[test]
-    fn every_mistake_is_told_in_three_parts() {
-        for text in [
-            "cache:\n  ttl_minute: 5\n",
-            "cache:\n  xylophone: 5\n",
-            "cache:\n  ttl_minutes: 0\n",
-            "cache:\n  ttl_minutes: soon\n",
-            "cache: 5\n",
-            "5\n",
-            "cache: [\n",
-        ] {
-            let error = parsed(text).expect_err(text);
-            for part in [&error.what, &error.why, &error.hint] {
-                assert!(!part.is_empty(), "{text:?}: {error:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn counters_are_offered_on_this_machine_only() {
-        let listen = |at: &str| {
-            let text = format!("metrics:\n  prometheus_listen: {at:?}\n");
-            parsed(&text).map(|config| config.metrics.prometheus_listen)
-        };
-        let tcp = |at: &str| Some(PrometheusListen::Tcp(at.parse().expect("an address")));
-        assert_eq!(listen("127.0.0.1:9464"), Ok(tcp("127.0.0.1:9464")));
-        assert_eq!(listen("[::1]:9464"), Ok(tcp("[::1]:9464")));
-        let unix = PrometheusListen::Unix("/run/m.sock".into());
-        assert_eq!(listen("unix:/run/m.sock"), Ok(Some(unix)));
-        for wrong in [
-            "0.0.0.0:9464",
-            "127.0.0.1:0",
-            "127.0.0.1",
-            "9464",
-            "localhost:9464",
-            "unix:m.sock",
-            "unix:",
-            "",
-        ] {
-            let error = listen(wrong).expect_err(wrong);
-            assert!(error.why.contains("loopback"), "{wrong}: {error:?}");
-        }
-    }
-
-    #[test]
-    fn a_cache_directory_means_the_same_from_everywhere() {
-        let config = parsed("cache:\n  persist: false\n  cache_dir: /var/cache/x\n");
-        let cache = config.expect("fine").cache;
-        assert_eq!(cache.cache_dir.as_deref(), Some(Path::new("/var/cache/x")));
-        assert!(!cache.persist);
-        assert!(parsed("cache:\n  cache_dir: here\n").is_err());
-    }
-
-    #[test]
-    fn a_variable_beats_the_file() {
-        let config = with_variables(
-            "cache:\n  refresh_workers: 4\n",
-            &[("AWS_SSM_CACHE_REFRESH_WORKERS", "7")],
-        )
-        .expect("fine");
-        assert_eq!(config.cache.refresh_workers, 7);
-        let error = with_variables("", &[("AWS_SSM_CACHE_REFRESH_WORKERS", "many")]);
-        let error = error.expect_err("no number");
-        assert!(
-            error.to_string().contains("AWS_SSM_CACHE_REFRESH_WORKERS"),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -1,15 +1,19 @@
 //! The running daemon: its parts, put together once and handed to the services.
 
+mod reload;
+mod settings;
+
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use aws_ssm_proto::domain::{DaemonStatus, Hello, Stats};
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::hello;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 use crate::aws::{Connector, Pool};
 use crate::clock::Clock;
@@ -20,6 +24,7 @@ use crate::lifecycle::{Life, Reason};
 use crate::metrics::{Metrics, summary_line};
 use crate::refresh::{Jitter, Queue, Workers};
 use crate::resilience::Resilience;
+use settings::Settings;
 
 /// How often what is unused is dropped.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -29,6 +34,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 pub struct Facts {
     socket: PathBuf,
     log_file: Option<PathBuf>,
+    /// Where clients look for the settings; `None`: there is one client, who knows.
+    publish: Option<PathBuf>,
     started_at: SystemTime,
     started: Duration,
     clock: Clock,
@@ -42,12 +49,32 @@ impl Facts {
         Self {
             socket: endpoint.socket.clone(),
             log_file,
+            publish: Some(endpoint.settings.clone()),
             started_at: SystemTime::now(),
             started: clock.now(),
             clock,
         }
     }
+
+    /// The settings as this daemon needs them: with one client, nothing is refreshed
+    /// that nobody waits for.
+    fn fitted(&self, config: &Config) -> Config {
+        let mut fitted = config.clone();
+        fitted.cache.background_refresh &= self.publish.is_some();
+        fitted
+    }
+
+    /// Of a daemon for one client, who can be told everything.
+    #[must_use]
+    pub fn for_one(endpoint: &Endpoint) -> Self {
+        Self {
+            publish: None,
+            ..Self::new(endpoint, None)
+        }
+    }
 }
+
+pub use settings::Wanted;
 
 /// See the module.
 #[derive(Debug)]
@@ -59,7 +86,7 @@ pub struct Daemon {
     pool: Arc<Pool>,
     resilience: Arc<Resilience>,
     facts: Facts,
-    config_file: Option<PathBuf>,
+    settings: Settings,
     background: Mutex<Option<Background>>,
 }
 
@@ -72,9 +99,12 @@ struct Background {
 
 impl Daemon {
     /// Puts the parts together and starts what runs beside calls, on `loads`. Asks
-    /// nothing of AWS and reads no file.
+    /// nothing of AWS and reads no file. With settings that are wrong it answers only
+    /// what is asked of them.
     #[must_use]
-    pub fn start(config: &Config, facts: Facts, life: Life, loads: &Handle) -> Arc<Self> {
+    pub fn start(wanted: Wanted, facts: Facts, life: Life, loads: &Handle) -> Arc<Self> {
+        let settings = Settings::new(wanted, facts.publish.clone());
+        let config = &facts.fitted(&settings.running());
         let _entered = loads.enter();
         let metrics = Arc::new(Metrics::new());
         let resilience = Arc::new(Resilience::new(config.resilience(), Arc::clone(&metrics)));
@@ -113,10 +143,10 @@ impl Daemon {
             pool,
             resilience,
             facts,
-            config_file: config.file.clone(),
+            settings,
             background: Mutex::new(None),
         });
-        let chores = daemon.chores(config.metrics_interval());
+        let chores = daemon.chores();
         *daemon.lock_background() = Some(Background { workers, chores });
         daemon
     }
@@ -140,7 +170,7 @@ impl Daemon {
             hello: self.hello(),
             executable: std::env::current_exe().unwrap_or_default(),
             socket: self.facts.socket.clone(),
-            config_file: self.config_file.clone(),
+            config_file: self.settings.running().file.clone(),
             log_file: self.facts.log_file.clone(),
             connections: self.life.connections(),
             idle_exit_in: self.life.idle_exit_in(),
@@ -193,11 +223,12 @@ impl Daemon {
             chores.shutdown().await;
             workers.shut_down().await;
         }
+        self.settings.withdraw();
         self.inventory.shut_down().await;
         self.identities.shutdown().await;
     }
 
-    fn chores(self: &Arc<Self>, summary_every: Option<Duration>) -> JoinSet<()> {
+    fn chores(self: &Arc<Self>) -> JoinSet<()> {
         let mut chores = JoinSet::new();
         let (pool, identities) = (Arc::clone(&self.pool), Arc::clone(&self.identities));
         let inventory = Arc::clone(&self.inventory);
@@ -210,21 +241,12 @@ impl Daemon {
                 inventory.forget_unused();
             }
         });
-        if let Some(every) = summary_every {
-            // Weak, because the daemon owns this task.
-            let daemon = Arc::downgrade(self);
-            chores.spawn(async move {
-                let mut ticks = interval(every);
-                ticks.tick().await;
-                loop {
-                    ticks.tick().await;
-                    let Some(daemon) = daemon.upgrade() else {
-                        return;
-                    };
-                    tracing::info!("{}", summary_line(&daemon.stats()));
-                }
-            });
-        }
+        // Weak, because the daemon owns these tasks.
+        chores.spawn(summarize(
+            Arc::downgrade(self),
+            self.settings.summary_every(),
+        ));
+        chores.spawn(reload::when_asked(Arc::downgrade(self), self.life.clone()));
         chores
     }
 
@@ -232,6 +254,22 @@ impl Daemon {
         self.background
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Logs what was counted, as often as the settings say.
+async fn summarize(daemon: Weak<Daemon>, mut every: watch::Receiver<Option<Duration>>) {
+    loop {
+        let wait = *every.borrow_and_update();
+        let changed = match wait {
+            Some(wait) => timeout(wait, every.changed()).await.ok(),
+            None => Some(every.changed().await),
+        };
+        match (changed, daemon.upgrade()) {
+            (Some(Err(_)), _) | (_, None) => return,
+            (Some(Ok(())), _) => {}
+            (None, Some(daemon)) => tracing::info!("{}", summary_line(&daemon.stats())),
+        }
     }
 }
 

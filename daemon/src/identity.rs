@@ -28,6 +28,7 @@ mod verified;
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_ssm_proto::domain::{Caller, Error, ErrorKind};
 use tokio::sync::watch;
@@ -74,7 +75,7 @@ struct Inner {
     files: FileCache,
     registry: Arc<Registry>,
     sts: Arc<dyn TokenService>,
-    defaults: DefaultSettings,
+    defaults: ArcSwap<DefaultSettings>,
     wall: SharedTimeSource,
 }
 
@@ -119,7 +120,7 @@ impl Identities {
             keys,
             registry: Arc::new(Registry::new(idle, wall.clone())),
             sts,
-            defaults,
+            defaults: ArcSwap::from_pointee(defaults),
             wall,
         };
         Self {
@@ -151,6 +152,11 @@ impl Identities {
             Known::Nothing(duty) => wait(self.verify(prepared, duty), deadline).await?,
         };
         Ok(Admission { identity, regions })
+    }
+
+    /// Gives callers who name none these from now on.
+    pub fn retune(&self, defaults: DefaultSettings) {
+        self.inner.defaults.store(Arc::new(defaults));
     }
 
     /// How many credential keys are bound.
@@ -225,17 +231,18 @@ impl Inner {
             .load(&caller.credentials_file, FileKind::Credentials);
         let credentials = credentials.await?;
         let profiles = Profiles::new(&config.parsed, &credentials.parsed);
-        let settings = Settings::resolve(caller, profiles, &self.defaults)?;
-        let plan = CredentialPlan::make(&settings, &self.defaults)?;
-        let regions = settings.regions(&self.defaults)?;
+        let defaults = self.defaults.load_full();
+        let settings = Settings::resolve(caller, profiles, &defaults)?;
+        let plan = CredentialPlan::make(&settings, &defaults)?;
+        let regions = settings.regions(&defaults)?;
         // A token that cannot be looked at is reported when it is read.
         let token = plan
             .token_file()
             .and_then(|path| Stamp::of(path).ok().flatten());
         let key = self.keys.key(&KeyInputs {
             caller,
-            default_profile: self.defaults.profile.as_deref(),
-            session_name: &self.defaults.session_name,
+            default_profile: defaults.profile.as_deref(),
+            session_name: &defaults.session_name,
             config: &config,
             credentials: &credentials,
             token,

@@ -17,6 +17,7 @@ mod strings;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use aws_ssm_proto::domain::{CacheEntry, Error, Freshness, InstanceState, RegionSummary};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -65,17 +66,20 @@ struct Shared {
     metrics: Arc<Metrics>,
     queue: Queue,
     clock: Clock,
-    policy: Policy,
-    limits: LoadLimits,
-    keep: bool,
+    /// Read by every call, so without a lock.
+    config: ArcSwap<InventoryConfig>,
     share_by_credentials: bool,
     tasks: Tasks,
 }
 
 impl Shared {
+    fn policy(&self) -> Policy {
+        self.config.load().policy
+    }
+
     /// Asks a worker to refresh an entry; says whether that will happen.
     fn refresh(&self, kind: Kind, key: &Key, identity: &VerifiedIdentity) -> bool {
-        self.keep
+        self.config.load().keep
             && self.queue.offer(Job {
                 kind,
                 key: key.clone(),
@@ -191,9 +195,7 @@ impl Inventory {
             metrics,
             queue,
             clock,
-            policy: config.policy,
-            limits: config.limits,
-            keep: config.keep,
+            config: ArcSwap::from_pointee(config),
             share_by_credentials: config.share_by_credentials,
             tasks: Tasks::here(),
         });
@@ -203,6 +205,15 @@ impl Inventory {
             agents: Cached::new(small, Arc::clone(&shared)),
             regions: Cached::new(small, Arc::clone(&shared)),
             shared,
+        }
+    }
+
+    /// Goes on with these settings; who shares entries and how much they may weigh
+    /// stays as it was.
+    pub fn retune(&self, config: InventoryConfig) {
+        self.shared.config.store(Arc::new(config));
+        if !config.keep {
+            self.clear(None);
         }
     }
 
@@ -279,7 +290,7 @@ impl Inventory {
         let now = self.shared.clock.now();
         let verdict = entry.as_ref().map(|entry| {
             let age = entry.age(now);
-            self.shared.policy.judge(age, Freshness::Configured)
+            self.shared.policy().judge(age, Freshness::Configured)
         });
         if !matches!(verdict, Some(Verdict::Serve { refresh: false, .. })) {
             self.shared.refresh(Kind::Agents, &key, identity);
@@ -392,7 +403,7 @@ fn refresh_used<T: Resource>(cached: &Cached<T>, shared: &Shared, keep_warm: Dur
     let now = shared.clock.now();
     for (key, entry) in cached.entries() {
         let used = entry.unused_for(now) < keep_warm;
-        if used && entry.age(now) >= shared.policy.refresh_ahead {
+        if used && entry.age(now) >= shared.policy().refresh_ahead {
             shared.refresh(T::KIND, &key, &entry.identity);
         }
     }
@@ -409,14 +420,14 @@ fn describe<T: Resource>(cached: &Cached<T>, shared: &Shared) -> Vec<CacheEntry>
             region: key.region().to_string(),
             resource: T::KIND.as_str().to_owned(),
             age,
-            state: shared.policy.state(age),
+            state: shared.policy().state(age),
             rows: entry.value.rows() as u64,
             bytes: entry.value.weight() as u64,
             refreshing: cached.is_loading(&key),
             next_refresh: shared
-                .policy
+                .policy()
                 .background_refresh
-                .then(|| shared.policy.refresh_ahead.saturating_sub(age)),
+                .then(|| shared.policy().refresh_ahead.saturating_sub(age)),
         }
     };
     cached.entries().into_iter().map(describe).collect()

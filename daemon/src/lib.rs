@@ -31,7 +31,7 @@ pub use config::Config;
 pub use lifecycle::{Listener, Starter};
 pub use program::program;
 
-use daemon::{Daemon, Facts};
+use daemon::{Daemon, Facts, Wanted};
 use lifecycle::{Life, Opened, Watch};
 
 /// Streams that one connection may have open; a client here has one.
@@ -56,7 +56,7 @@ pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
             let watch = Watch::socket(listener.file().cloned());
             let facts = Facts::new(&endpoint, None);
             let here = Handle::current();
-            let served = serve(&config, facts, listener, watch, &here, || Ok(())).await;
+            let served = serve(config.into(), facts, listener, watch, &here, || Ok(())).await;
             drop(lock);
             served
         }
@@ -72,16 +72,16 @@ pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
 /// AWS is asked runs on `loads`, so that the parsing of a large answer holds up
 /// nobody. `ready` is called once connections are accepted.
 async fn serve(
-    config: &Config,
+    wanted: Wanted,
     facts: Facts,
     listener: Listener,
     watch: Watch,
     loads: &Handle,
     ready: impl FnOnce() -> std::io::Result<()>,
 ) -> Result<(), Error> {
-    let life = Life::new(config.idle_timeout());
+    let life = Life::new(wanted.config.idle_timeout());
     let incoming = listener.incoming(&life).map_err(|error| broken(&error))?;
-    let daemon = Daemon::start(config, facts, life.clone(), loads);
+    let daemon = Daemon::start(wanted, facts, life.clone(), loads);
     let services = rpc::services(&daemon)
         .await
         .expect("the descriptors are those this program was built with");

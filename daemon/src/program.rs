@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
+use aws_ssm_proto::launch::report::Greeting;
 use clap::Parser;
 use tokio::runtime::{Builder, Handle};
 
-use crate::config::{self, Config};
-use crate::daemon::Facts;
+use crate::config::Origin;
+use crate::daemon::{Facts, Wanted};
 use crate::lifecycle::{Listener, Opened, Starter, Watch};
 use crate::sys;
 use crate::telemetry::{self, Destination};
@@ -61,16 +62,28 @@ pub fn program() -> ExitCode {
 
 fn run(arguments: &Arguments, starter: &mut Starter) -> Result<(), Error> {
     let endpoint = Endpoint::from_process_environment()?;
-    let config = config::from_process_environment(arguments.config.as_deref())?;
+    let origin =
+        Origin::of_this_process(arguments.config.as_deref(), arguments.log_level.as_deref());
+    let wanted = match origin.load().into_config() {
+        Ok(config) => Wanted::from(config),
+        // Its one caller may want to know what is wrong.
+        Err(error) if arguments.oneshot => Wanted::broken(&origin, error),
+        Err(error) => return Err(error),
+    };
     let log_file = log_file(arguments, starter, &endpoint);
+    let config = &wanted.config;
     telemetry::start(&Destination {
-        level: arguments
-            .log_level
-            .as_deref()
-            .unwrap_or(&config.daemon.log_level),
+        level: &config.daemon.log_level,
         file: log_file,
         max_bytes: config.daemon.log_max_mb << 20,
         files: config.daemon.log_files,
+    });
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    starter.greet(&Greeting {
+        warnings: config.warnings.clone(),
+        output: config.default.output.clone(),
     });
     let loads = Builder::new_multi_thread()
         .worker_threads(LOADERS)
@@ -86,13 +99,13 @@ fn run(arguments: &Arguments, starter: &mut Starter) -> Result<(), Error> {
         .map_err(|error| cannot_start(&error))?;
     let served = if arguments.oneshot {
         runtime.block_on(serve_standard_input(
-            config,
+            wanted,
             &endpoint,
             starter,
             loads.handle(),
         ))
     } else {
-        let serving = serve_socket(&config, &endpoint, starter, log_file, loads.handle());
+        let serving = serve_socket(wanted, &endpoint, starter, log_file, loads.handle());
         runtime.block_on(serving)
     };
     // Whatever still blocks a thread must not hold the process.
@@ -102,7 +115,7 @@ fn run(arguments: &Arguments, starter: &mut Starter) -> Result<(), Error> {
 }
 
 async fn serve_socket(
-    config: &Config,
+    wanted: Wanted,
     endpoint: &Endpoint,
     starter: &mut Starter,
     log_file: Option<&Path>,
@@ -119,7 +132,7 @@ async fn serve_socket(
     let facts = Facts::new(endpoint, log_file.map(Path::to_owned));
     tracing::info!(socket = %endpoint.socket.display(), "listening");
     let ready = || starter.ready(log_file);
-    let served = crate::serve(config, facts, listener, watch, loads, ready).await;
+    let served = crate::serve(wanted, facts, listener, watch, loads, ready).await;
     tracing::info!("stopped");
     drop(lock);
     served
@@ -127,17 +140,16 @@ async fn serve_socket(
 
 /// One caller, then the end: nothing is refreshed that nobody waits for.
 async fn serve_standard_input(
-    mut config: Config,
+    wanted: Wanted,
     endpoint: &Endpoint,
     starter: &Starter,
     loads: &Handle,
 ) -> Result<(), Error> {
-    config.cache.background_refresh = false;
     let listener = Listener::standard_input()?;
     let watch = Watch::process(None).map_err(|error| cannot_start(&error))?;
-    let facts = Facts::new(endpoint, None);
+    let facts = Facts::for_one(endpoint);
     let ready = || starter.ready(None);
-    crate::serve(&config, facts, listener, watch, loads, ready).await
+    crate::serve(wanted, facts, listener, watch, loads, ready).await
 }
 
 /// Only a daemon that a client launched has nobody to read its standard error.

@@ -10,6 +10,7 @@ mod jitter;
 mod queue;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -48,6 +49,8 @@ impl Job {
 /// The tasks that refresh, and the one that keeps used entries warm.
 #[derive(Debug)]
 pub struct Workers {
+    /// Milliseconds; 0: nothing is kept warm.
+    keep_warm: Arc<AtomicU64>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -80,11 +83,20 @@ impl Workers {
             };
             tasks.spawn(until(stop.clone(), worker.run()));
         }
-        if let Some(keep_warm) = config.keep_warm {
-            let work = look_over(Arc::clone(inventory), keep_warm);
-            tasks.spawn(until(stop.clone(), work));
+        let keep_warm = Arc::new(AtomicU64::new(milliseconds(config.keep_warm)));
+        let work = look_over(Arc::clone(inventory), Arc::clone(&keep_warm));
+        tasks.spawn(until(stop.clone(), work));
+        Self {
+            keep_warm,
+            tasks,
+            stop,
         }
-        Self { tasks, stop }
+    }
+
+    /// Keeps warm what these settings say; how many workers there are stays.
+    pub fn retune(&self, config: WorkersConfig) {
+        let keep_warm = milliseconds(config.keep_warm);
+        self.keep_warm.store(keep_warm, Ordering::Relaxed);
     }
 
     /// Stops them and waits until they are gone.
@@ -126,12 +138,19 @@ impl Worker {
     }
 }
 
-async fn look_over(inventory: Arc<Inventory>, keep_warm: Duration) {
+fn milliseconds(length: Option<Duration>) -> u64 {
+    length.map_or(0, |length| length.as_millis() as u64)
+}
+
+async fn look_over(inventory: Arc<Inventory>, keep_warm: Arc<AtomicU64>) {
     let mut ticks = tokio::time::interval(LOOK_OVER);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        inventory.refresh_used(keep_warm);
+        match keep_warm.load(Ordering::Relaxed) {
+            0 => {}
+            length => inventory.refresh_used(Duration::from_millis(length)),
+        }
     }
 }
 

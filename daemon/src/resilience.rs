@@ -15,6 +15,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use arc_swap::ArcSwap;
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_ssm_proto::domain::BreakerStats;
 use tokio::time::Instant;
@@ -114,7 +115,7 @@ struct Lane {
 /// The guard of all AWS calls.
 #[derive(Debug)]
 pub struct Resilience {
-    config: ResilienceConfig,
+    config: ArcSwap<ResilienceConfig>,
     metrics: Arc<Metrics>,
     lanes: IdleMap<(CallTarget, Service), Arc<Lane>>,
 }
@@ -124,10 +125,22 @@ impl Resilience {
     #[must_use]
     pub fn new(config: ResilienceConfig, metrics: Arc<Metrics>) -> Self {
         Self {
-            config,
+            config: ArcSwap::from_pointee(config),
             metrics,
             lanes: IdleMap::new(MAX_LANES, LANE_IDLE),
         }
+    }
+
+    /// Goes on with these settings. A breaker that is open stays so for the time it
+    /// was opened for.
+    pub fn retune(&self, config: ResilienceConfig) {
+        let config = Arc::new(config);
+        self.config.store(Arc::clone(&config));
+        self.lanes.map(|_, lane| {
+            lock(&lane.breaker).retune(&config);
+            lane.limiter
+                .retune(config.requests_per_second, config.burst);
+        });
     }
 
     /// The SDK's retry quota for these calls. Without one of their own all
@@ -210,10 +223,10 @@ impl Resilience {
         self.lanes
             .get_or_build((target.clone(), service), Instant::now(), || {
                 Arc::new(Lane {
-                    breaker: Mutex::new(Breaker::new(&self.config)),
+                    breaker: Mutex::new(Breaker::new(&self.config.load())),
                     limiter: Arc::new(Limiter::new(
-                        self.config.requests_per_second,
-                        self.config.burst,
+                        self.config.load().requests_per_second,
+                        self.config.load().burst,
                     )),
                     partition: RetryPartition::custom(service.as_str()).build(),
                 })
@@ -223,7 +236,7 @@ impl Resilience {
     fn no_turn(&self, target: &CallTarget, operation: Operation, wait: Duration) -> ApiError {
         let message = format!(
             "the limit of {} calls a second leaves the next turn in {}",
-            self.config.requests_per_second,
+            self.config.load().requests_per_second,
             crate::metrics::human(wait),
         );
         ApiError::new(ErrorClass::Timeout, operation, &target.region, message)
@@ -243,7 +256,7 @@ impl Resilience {
         let message = format!("no answer within {}", crate::metrics::human(spent));
         let error = ApiError::new(ErrorClass::Timeout, operation, &target.region, message);
         // A caller who gave AWS less time than an attempt has proves nothing.
-        if spent < self.config.attempt_timeout {
+        if spent < self.config.load().attempt_timeout {
             return error.detail(Detail::Hurried);
         }
         error

@@ -5,6 +5,7 @@
 //! another call) is in [`call`].
 
 mod call;
+mod configuration;
 mod control;
 mod inventory;
 mod router;
@@ -13,18 +14,24 @@ mod stream;
 use std::sync::Arc;
 
 use aws_ssm_proto::wire;
+use aws_ssm_proto::wire::configuration_server::ConfigurationServer;
 use aws_ssm_proto::wire::control_server::ControlServer;
 use aws_ssm_proto::wire::inventory_server::InventoryServer;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 use crate::daemon::Daemon;
+use configuration::ConfigurationService;
 use control::ControlService;
 use inventory::InventoryService;
 use router::Router;
 
 /// A question is small; a caller may carry 64 KiB of settings.
 const MAX_QUESTION: usize = 256 << 10;
+
+/// A configuration file may be asked about before it is written; one of more than
+/// 1 MiB is a mistake that is to be told.
+const LARGEST_FILE: usize = 2 << 20;
 
 /// Every service the daemon offers, gRPC health and reflection included.
 ///
@@ -39,6 +46,9 @@ pub async fn services(
 > {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter
+        .set_serving::<ConfigurationServer<ConfigurationService>>()
+        .await;
+    reporter
         .set_serving::<ControlServer<ControlService>>()
         .await;
     reporter
@@ -49,6 +59,8 @@ pub async fn services(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     Ok(Router {
+        configuration: ConfigurationServer::new(ConfigurationService::new(daemon))
+            .max_decoding_message_size(LARGEST_FILE),
         control: ControlServer::new(ControlService::new(daemon))
             .max_decoding_message_size(MAX_QUESTION),
         inventory: InventoryServer::new(InventoryService::new(daemon))

@@ -3,7 +3,7 @@
 mod rotate;
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -22,6 +22,10 @@ pub(crate) struct Destination<'a> {
     /// Files that are kept, the current one included.
     pub(crate) files: usize,
 }
+
+/// Lets the log of this process begin at another level.
+static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
+type SetLevel = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Starts logging for the whole process, panics included.
 ///
@@ -43,10 +47,24 @@ pub(crate) fn start(destination: &Destination<'_>) {
         .with_env_filter(filter(destination.level))
         .with_ansi(false)
         .with_writer(writer)
-        .finish();
+        .with_filter_reloading();
+    let handle = subscriber.reload_handle();
     // A second start in one process keeps the first log.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    if tracing::subscriber::set_global_default(subscriber.finish()).is_ok() {
+        let set = move |level: &str| {
+            // It fails when the log is gone, and then nobody reads it.
+            let _ = handle.reload(filter(level));
+        };
+        let _ = SET_LEVEL.set(Box::new(set));
+    }
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+}
+
+/// Tells from this level on, if this process has a log of its own.
+pub(crate) fn set_level(level: &str) {
+    if let Some(set) = SET_LEVEL.get() {
+        set(level);
+    }
 }
 
 /// The AWS crates name access keys at `info`, and they and HTTP say too much of

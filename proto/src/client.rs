@@ -3,6 +3,8 @@
 //! The command line is written against it, and so can any other Rust program be.
 //! Every call ends by the client's deadline, whatever the daemon does.
 
+mod configuration;
+
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -16,10 +18,13 @@ use crate::domain::{
     InstanceRef, ListQuery, ListSummary, Region, RegionSummary, ResolvedTargets, Stats,
 };
 use crate::transport::{Channel, Driver};
+use crate::wire::configuration_client::ConfigurationClient;
 use crate::wire::control_client::ControlClient;
 use crate::wire::inventory_client::InventoryClient;
 use crate::wire::{self, Page, row};
 use crate::{hello, status};
+
+pub use configuration::Checked;
 
 /// How long a call may take when nobody says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -221,6 +226,11 @@ impl Client {
 
     fn control(&self) -> ControlClient<Channel> {
         ControlClient::with_origin(self.channel.clone(), self.channel.origin())
+            .max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    fn configuration(&self) -> ConfigurationClient<Channel> {
+        ConfigurationClient::with_origin(self.channel.clone(), self.channel.origin())
             .max_decoding_message_size(MAX_MESSAGE)
     }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod caller;
+mod configuration;
 mod daemon;
 mod request;
 mod stats;

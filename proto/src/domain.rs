@@ -3,6 +3,7 @@
 mod answer;
 mod caller;
 mod column;
+mod configuration;
 mod daemon;
 mod error;
 mod instance;
@@ -12,6 +13,10 @@ mod stats;
 pub use answer::{DataState, Identity, ListSummary, Region, RegionSummary, ResolvedTargets};
 pub use caller::{CALLER_VARIABLES, Caller};
 pub use column::{Column, UnknownColumn, nearest};
+pub use configuration::{
+    ConfigCheck, ConfigFile, ConfigFileState, ConfigFinding, ConfigReload, ConfigTemplate,
+    OUTPUT_FORMATS, Setting, SettingChange, SettingValue,
+};
 pub use daemon::{CacheEntry, DaemonStatus, Hello};
 pub use error::{Error, ErrorKind};
 pub use instance::{AgentStatus, InstanceRef, InstanceState};

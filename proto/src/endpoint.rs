@@ -55,6 +55,9 @@ pub struct Endpoint {
     pub startup_lock: PathBuf,
     /// Why the last start failed, for the clients that waited for it.
     pub start_failure: PathBuf,
+    /// What the settings of the running daemon are; see
+    /// [`published`](crate::published).
+    pub settings: PathBuf,
     /// What outlives a daemon.
     pub state_dir: PathBuf,
     /// The daemon's log.
@@ -82,6 +85,7 @@ impl Endpoint {
             lock: file("lock"),
             startup_lock: file("start"),
             start_failure: file("failed"),
+            settings: file("settings"),
             log: state_dir.join("aws-ssmd.log"),
             state_dir,
         }

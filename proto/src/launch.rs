@@ -28,9 +28,19 @@ pub use oneshot::{Oneshot, oneshot};
 use crate::domain::{Error, ErrorKind};
 use crate::endpoint::Endpoint;
 use crate::peer::{PeerError, check_peer};
+use report::Greeting;
 
 /// Between two looks at something that another process does.
 const POLL: Duration = Duration::from_millis(5);
+
+/// A daemon that was reached.
+#[derive(Debug)]
+pub struct Reached {
+    /// The connection to it.
+    pub stream: UnixStream,
+    /// What it said to us who started it; nothing when it ran already.
+    pub greeting: Greeting,
+}
 
 /// Connects to the daemon, starting one first if none listens. `daemon` says how
 /// to start it and is asked only then.
@@ -43,9 +53,12 @@ pub async fn connect_or_start(
     endpoint: &Endpoint,
     daemon: impl FnOnce() -> Result<DaemonCommand, Error>,
     deadline: Instant,
-) -> Result<UnixStream, Error> {
+) -> Result<Reached, Error> {
     match connect_only(endpoint, deadline).await? {
-        Some(stream) => Ok(stream),
+        Some(stream) => Ok(Reached {
+            stream,
+            greeting: Greeting::default(),
+        }),
         None => start::start(endpoint, &daemon()?, deadline).await,
     }
 }

@@ -3,7 +3,8 @@
 //! It owns the messages (`aws_ssm/v1/*.proto`), the plain types both sides think
 //! in ([`domain`]), where the socket lives ([`endpoint`]), who may talk over it
 //! ([`peer`]), which versions understand each other ([`hello`]), how the daemon is
-//! started when nobody answers ([`launch`]), and a typed [`Client`].
+//! started when nobody answers ([`launch`]), what of its settings a client knows before
+//! it asks ([`published`]), and a typed [`Client`].
 //!
 //! It knows nothing of AWS clients and nothing of command lines.
 
@@ -14,6 +15,7 @@ pub mod endpoint;
 pub mod hello;
 pub mod launch;
 pub mod peer;
+pub mod published;
 pub mod status;
 pub mod transport;
 pub mod wire;

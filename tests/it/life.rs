@@ -1,5 +1,5 @@
 //! The daemon's life: how it starts, ends, is killed, and what is left of it.
 
 mod end;
-mod kill;
+pub mod kill;
 mod start;

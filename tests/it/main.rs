@@ -7,6 +7,7 @@
 
 mod budget;
 mod cache;
+mod config;
 mod demo;
 mod faults;
 mod grpc;

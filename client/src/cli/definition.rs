@@ -11,7 +11,7 @@ use std::ffi::OsString;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
-use super::{CacheCommand, Cli, Command, DaemonCommand, GlobalArgs, ListArgs};
+use super::{CacheCommand, Cli, Command, ConfigCommand, DaemonCommand, GlobalArgs, ListArgs};
 use super::{TargetArgs, TargetsArgs};
 
 const EXAMPLES: &str = "Examples:
@@ -38,7 +38,7 @@ struct Entry {
     read: fn(&ArgMatches) -> Result<Command, clap::Error>,
 }
 
-const COMMANDS: [Entry; 8] = [
+const COMMANDS: [Entry; 9] = [
     Entry {
         name: "list",
         alias: Some("ls"),
@@ -80,6 +80,13 @@ const COMMANDS: [Entry; 8] = [
         about: "Look at the daemon's cache, or change it",
         define: |command| CacheCommand::augment_subcommands(group(command)),
         read: |matches| CacheCommand::from_arg_matches(matches).map(Command::Cache),
+    },
+    Entry {
+        name: "config",
+        alias: None,
+        about: "Look at the settings, and check them",
+        define: |command| ConfigCommand::augment_subcommands(group(command)),
+        read: |matches| ConfigCommand::from_arg_matches(matches).map(Command::Config),
     },
     Entry {
         name: "daemon",

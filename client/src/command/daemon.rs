@@ -2,6 +2,7 @@
 //!
 //! Only `start` and `restart` ever start one.
 
+mod reload;
 mod stats;
 
 use aws_ssm_proto::Client;
@@ -22,6 +23,7 @@ pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Resul
         DaemonCommand::Stop { now } => stop(*now, ctx).await,
         DaemonCommand::Restart => restart(ctx).await,
         DaemonCommand::Status => status(ctx).await,
+        DaemonCommand::Reload => reload::run(ctx).await,
         DaemonCommand::Stats => stats(ctx).await,
     }
 }

@@ -11,8 +11,13 @@ use crate::render::{Format, Printer, suggestion};
 use crate::settings::Settings;
 
 pub(super) async fn run(args: &ListArgs, ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let plan = Plan::new(args, &ctx.settings)?;
+    // What was typed wrong is told before anybody is asked.
+    let mut plan = Plan::new(args, &ctx.settings)?;
     let caller = ctx.caller()?;
+    if ctx.settings.format.is_none() {
+        ctx.settle_format().await?;
+        plan = Plan::new(args, &ctx.settings)?;
+    }
     let ask =
         async |client: &aws_ssm_proto::Client| client.list_instances(&caller, &plan.query).await;
     let pages = ctx.link.ask(ask).await?;

@@ -12,6 +12,12 @@ use crate::render::page::Page;
 use crate::render::{Format, Look, Printer, Row, Value};
 
 pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(), Failure> {
+    // What was typed wrong is told before anybody is asked.
+    if let Some(named) = &ctx.settings.columns {
+        columns(Format::default(), Some(named))?;
+    }
+    let caller = ctx.caller()?;
+    ctx.settle_format().await?;
     let format = ctx.settings.format.unwrap_or_default();
     let as_page = format.is_table() && ctx.settings.columns.is_none();
     let columns = match &ctx.settings.columns {
@@ -20,7 +26,6 @@ pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(),
         None if format != Format::Ids => columns(Format::Json, None)?,
         None => columns(Format::Ids, None)?,
     };
-    let caller = ctx.caller()?;
     let freshness = ctx.settings.freshness;
     let asked = asked_columns(&columns);
     let answer = ctx

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use aws_ssm_proto::domain::{Error, ErrorKind, InstanceRef};
+use aws_ssm_proto::domain::{Error, ErrorKind, InstanceRef, SettingValue};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
@@ -41,6 +41,13 @@ impl Serialize for Value<'_> {
             }
             Self::Span(length) => serializer.serialize_f64(seconds(*length)),
             Self::Time(seconds) => serializer.serialize_str(&Calendar::default().text(*seconds)),
+            Self::Setting(SettingValue::Unset(_)) => serializer.serialize_unit(),
+            Self::Setting(SettingValue::Set(json)) => {
+                match serde_json::from_str::<serde_json::Value>(json) {
+                    Ok(value) => value.serialize(serializer),
+                    Err(_) => serializer.serialize_str(json),
+                }
+            }
             Self::List(texts) => texts.serialize(serializer),
             Self::Tags(row) => serializer.collect_map(row.tags()),
             Self::Groups(row) => groups(row, serializer),

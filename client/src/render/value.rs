@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use aws_ssm_proto::domain::InstanceRef;
+use aws_ssm_proto::domain::{InstanceRef, SettingValue};
 
 use super::colour::Tone;
 use super::time::{Calendar, span};
@@ -36,6 +36,8 @@ pub enum Value<'a> {
     Span(Duration),
     /// A time, in seconds since 1970.
     Time(i64),
+    /// The value of a setting.
+    Setting(&'a SettingValue),
     /// Several texts.
     List(&'a [String]),
     /// The tags of an instance.
@@ -61,7 +63,7 @@ impl<'a> Value<'a> {
     pub fn tone(&self) -> Tone {
         match self {
             Self::Word(_, tone) => *tone,
-            Self::Absent | Self::Pending => Tone::Faint,
+            Self::Absent | Self::Pending | Self::Setting(SettingValue::Unset(_)) => Tone::Faint,
             _ => Tone::Plain,
         }
     }
@@ -112,6 +114,8 @@ impl<'a> Value<'a> {
                 calendar.push(out, *seconds);
                 out.len() - start
             }
+            Self::Setting(SettingValue::Set(json)) => push(&escape::shown(&plain(json))),
+            Self::Setting(SettingValue::Unset(instead)) => push(&escape::shown(instead)),
             Self::List(texts) => push(&escape::shown(&texts.join(","))),
             Self::Tags(_) | Self::Groups(_) => push(&escape::shown(&self.joined())),
         }
@@ -120,7 +124,10 @@ impl<'a> Value<'a> {
     /// Appends it as a program reads it from a line; nothing when there is nothing.
     pub fn write(&self, out: &mut Vec<u8>, calendar: &mut Calendar) {
         match self {
-            Self::Absent | Self::Pending => {}
+            Self::Absent | Self::Pending | Self::Setting(SettingValue::Unset(_)) => {}
+            Self::Setting(SettingValue::Set(json)) => {
+                out.extend_from_slice(plain(json).as_bytes());
+            }
             Self::Text(text) => out.extend_from_slice(text.as_bytes()),
             Self::Owned(text) => out.extend_from_slice(text.as_bytes()),
             Self::Flag(flag) => {
@@ -146,6 +153,14 @@ impl<'a> Value<'a> {
             Self::Groups(row) => join(row.security_groups().map(|(id, _)| id.to_owned())),
             _ => String::new(),
         }
+    }
+}
+
+/// A text without its quotes, everything else as it is.
+fn plain(json: &str) -> String {
+    match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => json.to_owned(),
     }
 }
 
@@ -209,6 +224,16 @@ mod tests {
                 "1970-01-01T00:00:00Z",
             ),
             (Value::Word("running", Tone::Good), "running", "running"),
+            (
+                Value::Setting(&SettingValue::Set("\"info\"".into())),
+                "info",
+                "info",
+            ),
+            (
+                Value::Setting(&SettingValue::Unset("none".into())),
+                "none",
+                "",
+            ),
         ];
         for (value, person, program) in cases {
             assert_eq!(shown(&value), person);

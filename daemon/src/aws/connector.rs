@@ -3,8 +3,10 @@
 //! Invariant: a configuration is made only of what is passed in. `aws-config`'s
 //! loaders are not used because they consult the environment of the process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
@@ -26,24 +28,44 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 #[derive(Clone, Debug)]
 pub struct Connector {
     http: SharedHttpClient,
+    /// The same for all clones.
+    bounds: Arc<ArcSwap<Bounds>>,
+}
+
+/// What bounds a call.
+#[derive(Debug)]
+struct Bounds {
     timeouts: TimeoutConfig,
     retry: RetryConfig,
 }
 
-impl Connector {
-    /// A connector without any connection yet. Cheap: no file is read.
-    #[must_use]
-    pub fn new(config: &ResilienceConfig) -> Self {
+impl Bounds {
+    fn new(config: &ResilienceConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(config.attempt_timeout)
             .operation_timeout(config.operation_timeout)
             .build();
         Self {
-            http: super::http::shared_client(CONNECT_TIMEOUT),
             timeouts,
             retry: RetryConfig::standard().with_max_attempts(config.max_attempts),
         }
+    }
+}
+
+impl Connector {
+    /// A connector without any connection yet. Cheap: no file is read.
+    #[must_use]
+    pub fn new(config: &ResilienceConfig) -> Self {
+        Self {
+            http: super::http::shared_client(CONNECT_TIMEOUT),
+            bounds: Arc::new(ArcSwap::from_pointee(Bounds::new(config))),
+        }
+    }
+
+    /// Bounds calls so in every configuration that is made from now on.
+    pub fn retune(&self, config: &ResilienceConfig) {
+        self.bounds.store(Arc::new(Bounds::new(config)));
     }
 
     /// Over this client instead of the network.
@@ -66,14 +88,15 @@ impl Connector {
         endpoint: Option<&str>,
         credentials: Option<SharedCredentialsProvider>,
     ) -> SdkConfig {
+        let bounds = self.bounds.load();
         let mut builder = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .app_name(AppName::new("aws-ssm").expect("letters and a hyphen are allowed"))
             .http_client(self.http.clone())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-            .timeout_config(self.timeouts.clone())
-            .retry_config(self.retry.clone())
+            .timeout_config(bounds.timeouts.clone())
+            .retry_config(bounds.retry.clone())
             .region(Region::new(region.to_owned()));
         builder.set_identity_cache(Some(IdentityCache::no_cache()));
         builder.set_endpoint_url(endpoint.map(str::to_owned));

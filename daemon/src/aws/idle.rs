@@ -15,13 +15,13 @@ use tokio::time::Instant;
 /// Values that are cheap to clone, by key.
 #[derive(Debug)]
 pub(crate) struct IdleMap<K, V> {
-    capacity: usize,
-    idle: Duration,
     inner: Mutex<Inner<K, V>>,
 }
 
 #[derive(Debug)]
 struct Inner<K, V> {
+    capacity: usize,
+    idle: Duration,
     slots: HashMap<K, Slot<V>>,
     counts: IdleCounts,
 }
@@ -45,9 +45,9 @@ impl<K: Clone + Eq + Hash, V: Clone> IdleMap<K, V> {
     /// An empty map; `capacity` is at least 1.
     pub(crate) fn new(capacity: usize, idle: Duration) -> Self {
         Self {
-            capacity: capacity.max(1),
-            idle,
             inner: Mutex::new(Inner {
+                capacity: capacity.max(1),
+                idle,
                 slots: HashMap::new(),
                 counts: IdleCounts::default(),
             }),
@@ -63,7 +63,22 @@ impl<K: Clone + Eq + Hash, V: Clone> IdleMap<K, V> {
 
     /// Drops what nobody used for a while.
     pub(crate) fn sweep(&self, now: Instant) {
-        self.lock().sweep(now, self.idle);
+        self.lock().sweep(now);
+    }
+
+    /// Goes on with another capacity and idle time; what no longer fits goes at once.
+    pub(crate) fn resize(&self, capacity: usize, idle: Duration, now: Instant) {
+        let mut inner = self.lock();
+        (inner.capacity, inner.idle) = (capacity.max(1), idle);
+        inner.sweep(now);
+        while inner.slots.len() > inner.capacity {
+            inner.evict_least_used();
+        }
+    }
+
+    /// Drops everything: what is asked for next is built anew.
+    pub(crate) fn clear(&self) {
+        self.lock().slots.clear();
     }
 
     /// Looks at every entry that is built.
@@ -86,8 +101,9 @@ impl<K: Clone + Eq + Hash, V: Clone> IdleMap<K, V> {
 
     fn slot(&self, key: K, now: Instant) -> Arc<OnceLock<V>> {
         let mut inner = self.lock();
+        let idle = inner.idle;
         if let Some(slot) = inner.slots.get_mut(&key)
-            && now.saturating_duration_since(slot.used) < self.idle
+            && now.saturating_duration_since(slot.used) < idle
         {
             slot.used = now;
             let value = Arc::clone(&slot.value);
@@ -95,8 +111,8 @@ impl<K: Clone + Eq + Hash, V: Clone> IdleMap<K, V> {
             return value;
         }
         inner.counts.misses += 1;
-        inner.sweep(now, self.idle);
-        if inner.slots.len() >= self.capacity {
+        inner.sweep(now);
+        if inner.slots.len() >= inner.capacity {
             inner.evict_least_used();
         }
         let value = Arc::new(OnceLock::new());
@@ -114,7 +130,8 @@ impl<K: Clone + Eq + Hash, V: Clone> IdleMap<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V> Inner<K, V> {
-    fn sweep(&mut self, now: Instant, idle: Duration) {
+    fn sweep(&mut self, now: Instant) {
+        let idle = self.idle;
         let before = self.slots.len();
         self.slots
             .retain(|_, slot| now.saturating_duration_since(slot.used) < idle);
@@ -180,6 +197,18 @@ mod tests {
         assert_eq!(map.get_or_build(1, now + IDLE, || 2), 2);
         assert_eq!(map.counts().evicted_by_age, 1);
         assert_eq!(map.len(), 1);
+    }
+
+    #[test]
+    fn a_smaller_map_keeps_what_was_used_last() {
+        let (map, now) = (IdleMap::new(3, IDLE), Instant::now());
+        for key in 1..=3 {
+            map.get_or_build(key, now + key * SECOND, || key);
+        }
+        map.resize(1, IDLE, now + 4 * SECOND);
+        assert!(holds(&map, 3) && map.len() == 1);
+        map.resize(1, SECOND, now + 5 * SECOND);
+        assert_eq!(map.len(), 0);
     }
 
     #[test]

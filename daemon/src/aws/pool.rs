@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::idle::IdleMap;
 use super::{Connector, RegionClient};
 use crate::identity::{CredentialKey, VerifiedIdentity};
-use crate::resilience::Resilience;
+use crate::resilience::{Resilience, ResilienceConfig};
 
 /// The pool's part of the `performance` section of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,19 @@ impl Pool {
                 region,
             ))
         })
+    }
+
+    /// Goes on with these settings.
+    pub fn retune(&self, config: &PoolConfig) {
+        self.clients
+            .resize(config.capacity, config.idle, Instant::now());
+    }
+
+    /// Bounds calls so from now on: every client is made anew when it is asked for
+    /// next, on the connections that are open.
+    pub fn renew(&self, bounds: &ResilienceConfig) {
+        self.connector.retune(bounds);
+        self.clients.clear();
     }
 
     /// Drops the clients that nobody used for their idle time.

@@ -10,6 +10,9 @@ pub struct DefaultSection {
     pub region: Option<String>,
     /// The profile when nothing else names one.
     pub profile: Option<String>,
+    /// The output format of those who ask for none; one of
+    /// [`OUTPUT_FORMATS`](aws_ssm_proto::domain::OUTPUT_FORMATS).
+    pub output: Option<String>,
 }
 
 /// Who shares an entry of the cache.

@@ -166,7 +166,7 @@ impl<T: Resource> Cached<T> {
         let metrics = self.shared.metrics.cache();
         if let Some(entry) = self.entries.get(key)
             && let Verdict::Serve { state, refresh } =
-                self.shared.policy.judge(entry.age(now), asked)
+                self.shared.policy().judge(entry.age(now), asked)
         {
             entry.touch(now);
             match state {
@@ -207,7 +207,7 @@ impl<T: Resource> Cached<T> {
         Some(Served {
             age,
             entry,
-            state: self.shared.policy.state(age),
+            state: self.shared.policy().state(age),
             refreshing: self.is_loading(key),
             error: Some(error),
         })
@@ -273,7 +273,7 @@ impl<T: Resource> Cached<T> {
         self.shared.metrics.cache().stale_hit();
         Ok(Served {
             age: entry.age(now),
-            state: self.shared.policy.state(entry.age(now)),
+            state: self.shared.policy().state(entry.age(now)),
             refreshing: self.shared.refresh(T::KIND, key, identity),
             entry,
             error: Some(error),
@@ -357,7 +357,7 @@ impl<T: Resource> Cached<T> {
         };
         let context = LoadContext {
             client: self.shared.pool.client(identity, key.region()),
-            limits: self.shared.limits,
+            limits: self.shared.config.load().limits,
             attended,
         };
         let identity = identity.clone();
@@ -422,7 +422,7 @@ impl<T: Resource> Running<T> {
         entry
             .last_used
             .store(self.last_used(kept.as_deref(), now), Ordering::Relaxed);
-        if shared.keep {
+        if shared.config.load().keep {
             self.warn_if_too_big(&entry);
             self.cached.give_room(&self.key, &entry);
             self.cached

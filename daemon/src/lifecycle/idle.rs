@@ -6,6 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::drain::{Reason, Shutdown};
@@ -13,13 +14,15 @@ use super::drain::{Reason, Shutdown};
 /// The callers of this moment.
 #[derive(Debug)]
 pub(super) struct Activity {
-    /// How long nobody may call before the daemon ends; `None`: for ever.
-    timeout: Option<Duration>,
     callers: Mutex<Callers>,
+    /// Wakes the watcher when its time is another.
+    retimed: Notify,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Callers {
+    /// How long nobody may call before the daemon ends; `None`: for ever.
+    timeout: Option<Duration>,
     connected: u64,
     /// When the last one left; the start before the first.
     since: Instant,
@@ -30,14 +33,21 @@ struct Callers {
 impl Activity {
     pub(super) fn new(timeout: Option<Duration>) -> Self {
         let callers = Callers {
+            timeout,
             connected: 0,
             since: Instant::now(),
             retire: None,
         };
         Self {
-            timeout,
             callers: Mutex::new(callers),
+            retimed: Notify::new(),
         }
+    }
+
+    /// Allows another time from now on.
+    pub(super) fn set_timeout(&self, timeout: Option<Duration>) {
+        self.callers().timeout = timeout;
+        self.retimed.notify_one();
     }
 
     pub(super) fn connected(&self) -> u64 {
@@ -66,7 +76,7 @@ impl Activity {
     /// How long until the daemon ends if nobody calls from now on; `None`: never.
     pub(super) fn remaining(&self) -> Option<Duration> {
         let callers = *self.callers();
-        let timeout = self.timeout?;
+        let timeout = callers.timeout?;
         Some(remaining(
             callers.connected,
             callers.since.elapsed(),
@@ -90,15 +100,22 @@ fn remaining(connected: u64, for_long: Duration, timeout: Duration) -> Duration 
     }
 }
 
-/// Begins the end once nobody has called for long. Returns when it has begun, or
-/// at once if it never will for this reason.
+/// Begins the end once nobody has called for long. Returns when it has begun.
 pub(super) async fn watch(activity: &Activity, shutdown: &Shutdown) {
-    while let Some(remaining) = activity.remaining() {
-        if remaining.is_zero() {
+    loop {
+        let remaining = activity.remaining();
+        if remaining.is_some_and(|remaining| remaining.is_zero()) {
             return shutdown.begin(Reason::Idle, false);
         }
+        let time_is_up = async {
+            match remaining {
+                Some(remaining) => sleep(remaining).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = sleep(remaining) => {}
+            () = time_is_up => {}
+            () = activity.retimed.notified() => {}
             () = shutdown.draining().cancelled() => return,
         }
     }
@@ -106,7 +123,7 @@ pub(super) async fn watch(activity: &Activity, shutdown: &Shutdown) {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::advance;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -150,10 +167,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_a_timeout_it_stays() {
         let (activity, shutdown) = (Activity::new(None), Shutdown::new());
-        advance(100 * TIMEOUT).await;
-        watch(&activity, &shutdown).await;
-        assert!(!shutdown.is_draining());
+        let watched = timeout(100 * TIMEOUT, watch(&activity, &shutdown)).await;
+        assert!(watched.is_err() && !shutdown.is_draining());
         assert_eq!(activity.remaining(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_timeout_holds_from_when_it_is_set() {
+        let (activity, shutdown) = (Activity::new(None), Shutdown::new());
+        let began = Instant::now();
+        let change = async {
+            sleep(TIMEOUT).await;
+            activity.set_timeout(Some(3 * TIMEOUT));
+        };
+        tokio::join!(watch(&activity, &shutdown), change);
+        assert_eq!(shutdown.reason(), Some(Reason::Idle));
+        assert_eq!(began.elapsed().as_secs(), (3 * TIMEOUT).as_secs());
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, io};
 
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::drain::{Reason, Shutdown};
@@ -25,6 +26,8 @@ pub struct Life(Arc<State>);
 struct State {
     activity: Activity,
     shutdown: Shutdown,
+    /// The settings are to be read again.
+    reload: Notify,
 }
 
 /// What may end a daemon beside its callers and its idle time.
@@ -68,6 +71,7 @@ impl Life {
         Self(Arc::new(State {
             activity: Activity::new(idle_timeout),
             shutdown: Shutdown::new(),
+            reload: Notify::new(),
         }))
     }
 
@@ -81,6 +85,16 @@ impl Life {
     #[must_use]
     pub fn idle_exit_in(&self) -> Option<Duration> {
         self.0.activity.remaining()
+    }
+
+    /// Ends when nobody has called for this long from now on; `None`: not for that.
+    pub fn set_idle_timeout(&self, timeout: Option<Duration>) {
+        self.0.activity.set_timeout(timeout);
+    }
+
+    /// Waits until a signal asks for the settings to be read again.
+    pub async fn asked_to_reload(&self) {
+        self.0.reload.notified().await;
     }
 
     /// The daemon's end.
@@ -141,7 +155,7 @@ impl Life {
     async fn keep_watch(&self, watch: Watch) -> Infallible {
         let signals = async {
             if let Some(signals) = watch.signals {
-                signals.obey(&self.0.shutdown).await;
+                signals.obey(&self.0.shutdown, &self.0.reload).await;
             }
         };
         tokio::join!(

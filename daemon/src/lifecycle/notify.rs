@@ -70,6 +70,14 @@ impl Starter {
         self.listener.take()
     }
 
+    /// Tells whoever launched this process what to know of the settings.
+    pub fn greet(&self, greeting: &report::Greeting) {
+        if self.launched {
+            // A client that no longer waits needs to know nothing.
+            let _ = tell_client(&greeting.text());
+        }
+    }
+
     /// Tells that callers are served from now on, and lets go of the standard
     /// streams of whoever launched this process: what it still prints goes to
     /// `log`.
@@ -106,7 +114,8 @@ impl Starter {
             let _ = tell_client(&report::failure(error));
             return;
         }
-        for part in [&error.what, &error.why, &error.hint] {
+        let parts = [&error.what, &error.why, &error.hint];
+        for part in parts.into_iter().chain(&error.candidates) {
             if !part.is_empty() {
                 eprintln!("{part}");
             }

@@ -87,6 +87,23 @@ impl Breaker {
         }
     }
 
+    /// Goes on with these settings. Probing begins anew, since how much of it is
+    /// enough has changed.
+    pub(super) fn retune(&mut self, config: &ResilienceConfig) {
+        self.threshold = config.failure_threshold.max(1);
+        self.open_for = config.open_for;
+        self.probes = config.half_open_probes.max(1);
+        if let State::HalfOpen {
+            in_flight,
+            successes,
+            ..
+        } = &mut self.state
+        {
+            (*in_flight, *successes) = (0, 0);
+            self.epoch += 1;
+        }
+    }
+
     /// Asks for permission. Each permission is given back by exactly one of
     /// [`succeeded`](Self::succeeded), [`failed`](Self::failed) and
     /// [`abandoned`](Self::abandoned).

@@ -13,23 +13,32 @@ use super::lock;
 
 /// Bounds the rate of calls of one identity, region and service.
 #[derive(Debug)]
-pub(super) struct Limiter {
+pub(super) struct Limiter(Mutex<Bucket>);
+
+#[derive(Debug)]
+struct Bucket {
     /// Between two calls at the sustained rate.
     interval: Duration,
     /// How far the horizon may be away for a call to go at once.
     burst: Duration,
-    horizon: Mutex<Instant>,
+    horizon: Instant,
 }
 
 impl Limiter {
     /// A full bucket.
     pub(super) fn new(per_second: f64, burst: u32) -> Self {
-        let interval = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::ZERO);
-        Self {
+        let (interval, burst) = rate(per_second, burst);
+        Self(Mutex::new(Bucket {
             interval,
-            burst: interval.saturating_mul(burst.max(1)),
-            horizon: Mutex::new(Instant::now()),
-        }
+            burst,
+            horizon: Instant::now(),
+        }))
+    }
+
+    /// Goes on at another rate, with what was taken already.
+    pub(super) fn retune(&self, per_second: f64, burst: u32) {
+        let mut bucket = lock(&self.0);
+        (bucket.interval, bucket.burst) = rate(per_second, burst);
     }
 
     /// Waits for a turn. When it would come after the deadline, none is taken
@@ -45,22 +54,28 @@ impl Limiter {
     /// Takes a turn without waiting: for a repetition that the SDK has already
     /// decided upon, and that later calls make up for.
     pub(super) fn charge(&self, now: Instant) {
-        let mut horizon = lock(&self.horizon);
-        *horizon = (*horizon).max(now) + self.interval;
+        let mut bucket = lock(&self.0);
+        bucket.horizon = bucket.horizon.max(now) + bucket.interval;
     }
 
     fn reserve(&self, now: Instant, deadline: Instant) -> Result<Instant, Duration> {
-        let mut horizon = lock(&self.horizon);
-        let next = (*horizon).max(now) + self.interval;
+        let mut bucket = lock(&self.0);
+        let next = bucket.horizon.max(now) + bucket.interval;
         let wait = next
             .saturating_duration_since(now)
-            .saturating_sub(self.burst);
+            .saturating_sub(bucket.burst);
         if now + wait > deadline {
             return Err(wait);
         }
-        *horizon = next;
+        bucket.horizon = next;
         Ok(now + wait)
     }
+}
+
+/// Interval and burst, both as times.
+fn rate(per_second: f64, burst: u32) -> (Duration, Duration) {
+    let interval = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::ZERO);
+    (interval, interval.saturating_mul(burst.max(1)))
 }
 
 #[cfg(test)]
@@ -102,6 +117,17 @@ mod tests {
         limiter.charge(start);
         limiter.acquire(start + 5 * SECOND).await.expect("a turn");
         assert_eq!(start.elapsed(), SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_rate_holds_for_the_next_call() {
+        let limiter = Limiter::new(1.0, 1);
+        let start = Instant::now();
+        limiter.acquire(start).await.expect("the first is free");
+        limiter.retune(1000.0, 100);
+        limiter.acquire(start + 2 * SECOND).await.expect("a turn");
+        let waited = start.elapsed();
+        assert!(waited < SECOND, "{waited:?}");
     }
 
     #[tokio::test(start_paused = true)]

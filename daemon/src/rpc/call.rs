@@ -25,6 +25,8 @@ const RETURN_TIME: Duration = Duration::from_millis(50);
 pub(super) struct Method {
     pub(super) daemon: Arc<Daemon>,
     counters: Arc<RpcMethod>,
+    /// Answered also when the settings are wrong.
+    always: bool,
 }
 
 impl Method {
@@ -32,6 +34,15 @@ impl Method {
         Self {
             daemon: Arc::clone(daemon),
             counters: daemon.metrics.rpc(name),
+            always: false,
+        }
+    }
+
+    /// One that is answered also when the settings are wrong.
+    pub(super) fn always(daemon: &Arc<Daemon>, name: &'static str) -> Self {
+        Self {
+            always: true,
+            ..Self::new(daemon, name)
         }
     }
 
@@ -72,6 +83,9 @@ impl Method {
     {
         if hello::admit(request.metadata())? == Decision::UseAndRetire {
             self.daemon.life.retire();
+        }
+        if let Some(error) = self.daemon.broken().filter(|_| !self.always) {
+            return Err(error.clone());
         }
         let deadline = Instant::now() + time_allowed(request.metadata());
         let work = AssertUnwindSafe(work(request.into_inner(), deadline));

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::task::{Context, Poll};
 
+use aws_ssm_proto::wire::configuration_server::ConfigurationServer;
 use aws_ssm_proto::wire::control_server::ControlServer;
 use aws_ssm_proto::wire::inventory_server::InventoryServer;
 use http::{Request, Response};
@@ -17,12 +18,14 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 use tower::Service;
 
+use super::configuration::ConfigurationService;
 use super::control::ControlService;
 use super::inventory::InventoryService;
 
 /// Every service; cheap to clone, as each connection has its own.
 #[derive(Clone, Debug)]
 pub struct Router<H, R> {
+    pub(super) configuration: ConfigurationServer<ConfigurationService>,
     pub(super) control: ControlServer<ControlService>,
     pub(super) inventory: InventoryServer<InventoryService>,
     pub(super) health: H,
@@ -48,6 +51,7 @@ where
         match service.map_or("", |(service, _)| service) {
             InventoryServer::<InventoryService>::NAME => self.inventory.call(request),
             ControlServer::<ControlService>::NAME => self.control.call(request),
+            ConfigurationServer::<ConfigurationService>::NAME => self.configuration.call(request),
             HealthServer::<H>::NAME => self.health.call(request),
             ServerReflectionServer::<R>::NAME => self.reflection.call(request),
             unknown => {

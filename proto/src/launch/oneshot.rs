@@ -13,6 +13,7 @@ use tokio::process::Child;
 use tokio::time::{Instant, timeout_at};
 
 use super::DaemonCommand;
+use super::report::Greeting;
 use super::spawn::spawn;
 use crate::domain::{Error, ErrorKind};
 
@@ -21,13 +22,22 @@ const ARGUMENT: &str = "--oneshot";
 
 /// The process of a daemon for one client. Dropping this kills it.
 #[derive(Debug)]
-pub struct Oneshot(Child);
+pub struct Oneshot {
+    process: Child,
+    greeting: Greeting,
+}
 
 impl Oneshot {
+    /// What it said before it was ready.
+    #[must_use]
+    pub fn greeting(&self) -> &Greeting {
+        &self.greeting
+    }
+
     /// Lets the daemon put away what the next one can use. It begins once the
     /// connection is closed; what it has not done by `deadline` is left.
     pub async fn finish(mut self, deadline: Instant) {
-        let _ = timeout_at(deadline, self.0.wait()).await;
+        let _ = timeout_at(deadline, self.process.wait()).await;
     }
 }
 
@@ -50,8 +60,8 @@ pub async fn oneshot(
     })?;
     let mut command = daemon.command();
     command.arg(ARGUMENT).kill_on_drop(true);
-    let child = spawn(command, Stdio::from(theirs), deadline).await?;
-    Ok((ours, Oneshot(child)))
+    let (process, greeting) = spawn(command, Stdio::from(theirs), deadline).await?;
+    Ok((ours, Oneshot { process, greeting }))
 }
 
 fn pair() -> io::Result<(UnixStream, OwnedFd)> {

@@ -2,8 +2,10 @@
 //!
 //! It says `ready` on a line of its own once it listens, or that somebody else
 //! already does; otherwise it says `failed`, the kind, and the three lines of its
-//! error, and exits. Whatever else comes out before that (a loader's complaint, a
-//! panic) is kept as the reason of last resort.
+//! error, and exits; what else belongs to the error follows, each on a line that
+//! begins with a dash. Before it is ready it may warn, and say what the client cannot
+//! know. Whatever else comes out before that (a loader's complaint, a panic) is kept
+//! as the reason of last resort.
 
 use crate::domain::{Error, ErrorKind};
 
@@ -11,6 +13,9 @@ use crate::domain::{Error, ErrorKind};
 pub const READY: &str = "ready\n";
 
 const FAILED: &str = "failed ";
+const WARNING: &str = "warning: ";
+const OUTPUT: &str = "output: ";
+const MORE: &str = "- ";
 
 const KINDS: [(ErrorKind, &str); 9] = [
     (ErrorKind::Usage, "usage"),
@@ -24,6 +29,39 @@ const KINDS: [(ErrorKind, &str); 9] = [
     (ErrorKind::Internal, "internal"),
 ];
 
+/// What a daemon says before it is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Greeting {
+    /// What is set without effect, each in one line.
+    pub warnings: Vec<String>,
+    /// The output format of those who ask for none.
+    pub output: Option<String>,
+}
+
+impl Greeting {
+    /// How it says so.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let warnings = self.warnings.iter().map(|warning| (WARNING, warning));
+        let lines = warnings.chain(self.output.iter().map(|output| (OUTPUT, output)));
+        lines
+            .map(|(label, said)| format!("{label}{}\n", one_line(said)))
+            .collect()
+    }
+
+    /// Finds it in what a daemon said.
+    pub(super) fn read(said: &str) -> Self {
+        let said = |label| {
+            said.lines()
+                .filter_map(move |line| line.strip_prefix(label))
+        };
+        Self {
+            warnings: said(WARNING).map(str::to_owned).collect(),
+            output: said(OUTPUT).next().map(str::to_owned),
+        }
+    }
+}
+
 /// How a daemon that cannot start says so.
 #[must_use]
 pub fn failure(error: &Error) -> String {
@@ -32,7 +70,13 @@ pub fn failure(error: &Error) -> String {
         .find_map(|(kind, name)| (*kind == error.kind).then_some(*name))
         .expect("every kind has a name");
     let [what, why, hint] = [&error.what, &error.why, &error.hint].map(|part| one_line(part));
-    format!("{FAILED}{kind}\n{what}\n{why}\n{hint}\n")
+    let more = error.candidates.iter().map(|line| {
+        // Its indentation means something.
+        let line = line.replace(['\n', '\r'], " ");
+        format!("{MORE}{line}\n")
+    });
+    let more: String = more.collect();
+    format!("{FAILED}{kind}\n{what}\n{why}\n{hint}\n{more}")
 }
 
 /// The error in what a daemon said, if it named one.
@@ -45,7 +89,9 @@ pub(super) fn read_failure(said: &str) -> Option<Error> {
             .find_map(|(kind, known)| (*known == name).then_some(*kind))
     })?;
     let mut part = || lines.next().unwrap_or_default();
-    Some(Error::new(kind, part()).why(part()).hint(part()))
+    let error = Error::new(kind, part()).why(part()).hint(part());
+    let more = lines.map_while(|line| line.strip_prefix(MORE));
+    Some(error.candidates(more.map(str::to_owned).collect()))
 }
 
 /// Whether a daemon has said that it is ready.
@@ -71,6 +117,25 @@ mod tests {
             let error = Error::new(kind, "what").why("why").hint("hint");
             assert_eq!(read_failure(&failure(&error)), Some(error));
         }
+    }
+
+    #[test]
+    fn an_error_arrives_with_all_its_lines() {
+        let lines = ["a: b", "  c: d", ""].map(str::to_owned).to_vec();
+        let error = Error::new(ErrorKind::Config, "what").candidates(lines);
+        let said = format!("{}and then it died\n", failure(&error));
+        assert_eq!(read_failure(&said), Some(error));
+    }
+
+    #[test]
+    fn a_greeting_arrives_between_other_words() {
+        let greeting = Greeting {
+            warnings: vec!["a has no effect".into(), "b has none".into()],
+            output: Some("json".into()),
+        };
+        let said = format!("libfoo: hello\n{}{READY}", greeting.text());
+        assert_eq!(Greeting::read(&said), greeting);
+        assert_eq!(Greeting::read(READY), Greeting::default());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout_at};
 
-use super::report;
+use super::report::{self, Greeting};
 use crate::domain::{Error, ErrorKind};
 
 /// A start that takes longer is stuck, and its process is ended. A younger one is
@@ -33,7 +33,7 @@ pub(super) async fn spawn(
     mut command: Command,
     stdin: Stdio,
     deadline: Instant,
-) -> Result<Child, Error> {
+) -> Result<(Child, Greeting), Error> {
     let began = Instant::now();
     let (reader, writer) = pipe().map_err(|error| cannot(&command, &error))?;
     let other = writer
@@ -46,7 +46,10 @@ pub(super) async fn spawn(
 
     let mut said = Vec::new();
     match timeout_at(deadline, listen(reader, &mut said)).await {
-        Ok(Ok(true)) => Ok(child),
+        Ok(Ok(true)) => {
+            let greeting = Greeting::read(&String::from_utf8_lossy(&said));
+            Ok((child, greeting))
+        }
         Ok(Ok(false)) => {
             let exit = timeout_at(deadline.min(Instant::now() + EXIT), child.wait()).await;
             let status = exit.ok().and_then(Result::ok);
@@ -121,7 +124,7 @@ mod tests {
         command
     }
 
-    async fn run(script: &str, patience: Duration) -> Result<Child, Error> {
+    async fn run(script: &str, patience: Duration) -> Result<(Child, Greeting), Error> {
         spawn(shell(script), Stdio::null(), Instant::now() + patience).await
     }
 
@@ -129,9 +132,9 @@ mod tests {
 
     #[tokio::test]
     async fn ready_ends_the_wait_while_the_daemon_lives() {
-        let mut child = run("echo hello; echo ready; exec sleep 600", AMPLE)
-            .await
-            .unwrap();
+        let script = "echo hello; echo warning: careful; echo ready; exec sleep 600";
+        let (mut child, greeting) = run(script, AMPLE).await.unwrap();
+        assert_eq!(greeting.warnings, ["careful"]);
         assert_eq!(child.try_wait().unwrap(), None);
         child.kill().await.unwrap();
     }

@@ -14,8 +14,9 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use super::failure::{Failure, identify};
+use super::report::Greeting;
 use super::spawn::spawn;
-use super::{DaemonCommand, Late, connect_only, pause};
+use super::{DaemonCommand, Late, Reached, connect_only, pause};
 use crate::domain::{Error, ErrorKind};
 use crate::endpoint::Endpoint;
 
@@ -31,11 +32,14 @@ pub(super) async fn start(
     endpoint: &Endpoint,
     daemon: &DaemonCommand,
     deadline: Instant,
-) -> Result<UnixStream, Error> {
+) -> Result<Reached, Error> {
     endpoint.prepare()?;
     let asked = SystemTime::now();
     let turn = match wait_for_turn(endpoint, deadline).await? {
-        Turn::Listening(stream) => return Ok(stream),
+        Turn::Listening(stream) => {
+            let greeting = Greeting::default();
+            return Ok(Reached { stream, greeting });
+        }
         Turn::Ours(lock) => lock,
     };
     let command = identify(daemon);
@@ -46,20 +50,25 @@ pub(super) async fn start(
     }
 
     let began = Instant::now();
-    if let Err(error) = spawn(daemon.command(), Stdio::null(), deadline).await {
-        let failure = Failure {
-            at: SystemTime::now(),
-            took: began.elapsed(),
-            command,
-            error,
-        };
-        failure.remember(&endpoint.start_failure);
-        return Err(failure.error);
-    }
+    let spawned = spawn(daemon.command(), Stdio::null(), deadline).await;
+    let (_child, greeting) = match spawned {
+        Ok(spawned) => spawned,
+        Err(error) => {
+            let failure = Failure {
+                at: SystemTime::now(),
+                took: began.elapsed(),
+                command,
+                error,
+            };
+            failure.remember(&endpoint.start_failure);
+            return Err(failure.error);
+        }
+    };
     Failure::forget(&endpoint.start_failure);
     let stream = connect_only(endpoint, deadline).await?;
     drop(turn);
-    stream.ok_or_else(|| elsewhere(endpoint))
+    let stream = stream.ok_or_else(|| elsewhere(endpoint))?;
+    Ok(Reached { stream, greeting })
 }
 
 async fn wait_for_turn(endpoint: &Endpoint, deadline: Instant) -> Result<Turn, Error> {

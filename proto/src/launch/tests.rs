@@ -73,7 +73,9 @@ fn daemon(home: &Path, part: &str) -> DaemonCommand {
 
 async fn connect(home: &Path, part: &str) -> Result<UnixStream, Error> {
     let deadline = Instant::now() + AMPLE;
-    connect_or_start(&endpoint_in(home), || Ok(daemon(home, part)), deadline).await
+    let endpoint = endpoint_in(home);
+    let reached = connect_or_start(&endpoint, || Ok(daemon(home, part)), deadline);
+    reached.await.map(|reached| reached.stream)
 }
 
 fn endpoint_in(home: &Path) -> Endpoint {
@@ -168,9 +170,9 @@ async fn fifty_clients_at_once_start_one_daemon() {
         let (endpoint, daemon) = (stage.endpoint.clone(), stage.daemon("serves"));
         clients.spawn(async move {
             let deadline = Instant::now() + AMPLE;
-            let stream = connect_or_start(&endpoint, || Ok(daemon), deadline).await;
+            let reached = connect_or_start(&endpoint, || Ok(daemon), deadline).await;
             let mut byte = [0];
-            stream.unwrap().read_exact(&mut byte).await.unwrap();
+            reached.unwrap().stream.read_exact(&mut byte).await.unwrap();
             byte
         });
     }
@@ -185,10 +187,10 @@ async fn a_daemon_that_runs_is_used_and_not_asked_for() {
     drop(stage.connect("serves").await.unwrap());
     let deadline = Instant::now() + AMPLE;
     let unasked = || panic!("a daemon runs already");
-    let stream = connect_or_start(&stage.endpoint, unasked, deadline)
+    let reached = connect_or_start(&stage.endpoint, unasked, deadline)
         .await
         .unwrap();
-    end(&stage.endpoint, stream).await;
+    end(&stage.endpoint, reached.stream).await;
     assert_eq!(stage.starts(), 1);
 }
 

@@ -9,14 +9,14 @@ use tokio::net::UnixStream;
 use crate::stage::{Stage, assert_told, eventually, sorted};
 
 /// The process that listens on the socket, whether it still answers or not.
-pub(super) async fn listening_process(programs: &Programs) -> Option<Pid> {
+pub async fn listening_process(programs: &Programs) -> Option<Pid> {
     let socket = UnixStream::connect(programs.home.endpoint().socket)
         .await
         .ok()?;
     Pid::from_raw(socket.peer_cred().ok()?.pid()?)
 }
 
-pub(super) fn send(pid: Pid, signal: Signal) {
+pub fn send(pid: Pid, signal: Signal) {
     kill_process(pid, signal).expect("our own daemon can be signalled");
 }
 

@@ -15,7 +15,7 @@ pub(super) fn print(stats: &Stats, ctx: &mut Context<'_>) -> Result<(), Failure>
             .hint("take them apart with -o json, or leave --columns out")
             .into());
     }
-    let format = ctx.settings.format.unwrap_or_default();
+    let format = ctx.format()?;
     let look = ctx.look(format);
     let omitted = document(stats).print(&mut ctx.sink, format, look)?;
     ctx.say_omitted(&omitted);

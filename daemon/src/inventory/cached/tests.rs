@@ -1,13 +1,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 
+use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
-use super::super::Tasks;
 use super::super::freshness::Policy;
 use super::super::load::Pages;
 use super::super::resource::{Kind, LoadLimits};
+use super::super::{InventoryConfig, Tasks};
 use super::*;
 use crate::aws::{Connector, Operation, Pool, PoolConfig};
 use crate::clock::Clock;
@@ -17,6 +18,26 @@ use crate::refresh::{Jitter, Queue};
 use crate::resilience::{Resilience, ResilienceConfig};
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+fn settings() -> InventoryConfig {
+    InventoryConfig {
+        policy: Policy {
+            refresh_ahead: 4 * MINUTE,
+            ttl: 5 * MINUTE,
+            stale_threshold: 6 * MINUTE,
+            background_refresh: true,
+        },
+        limits: LoadLimits {
+            first_page: 100,
+            later_pages: 1000,
+            max_items: 10,
+            call_timeout: MINUTE,
+        },
+        max_bytes: 1 << 20,
+        keep: true,
+        share_by_credentials: false,
+    }
+}
 
 /// What a load of [`Thing`] does.
 enum Step {
@@ -107,19 +128,7 @@ impl World {
             metrics: Arc::clone(&metrics),
             queue,
             clock,
-            policy: Policy {
-                refresh_ahead: 4 * MINUTE,
-                ttl: 5 * MINUTE,
-                stale_threshold: 6 * MINUTE,
-                background_refresh: true,
-            },
-            limits: LoadLimits {
-                first_page: 100,
-                later_pages: 1000,
-                max_items: 10,
-                call_timeout: MINUTE,
-            },
-            keep: true,
+            config: ArcSwap::from_pointee(settings()),
             share_by_credentials: false,
             tasks: Tasks::here(),
         };

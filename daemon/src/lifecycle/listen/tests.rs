@@ -336,8 +336,8 @@ async fn clients_and_daemons_agree_from_the_first_start_to_the_end() {
     for _ in 0..50 {
         let (endpoint, daemon) = (endpoint.clone(), launched(home.path()));
         clients.spawn(async move {
-            let stream = connect_or_start(&endpoint, || Ok(daemon), deadline).await;
-            stream.unwrap().read_u8().await.unwrap()
+            let reached = connect_or_start(&endpoint, || Ok(daemon), deadline).await;
+            reached.unwrap().stream.read_u8().await.unwrap()
         });
     }
     assert!(clients.join_all().await.iter().all(|byte| *byte == b'd'));
@@ -357,7 +357,7 @@ async fn a_client_that_comes_while_a_daemon_ends_gets_the_next_one() {
     let deadline = Instant::now() + AMPLE;
     let start = || Ok(launched(home.path()));
     let mut first = connect_or_start(&endpoint, start, deadline).await.unwrap();
-    assert_eq!(first.read_u8().await.unwrap(), b'd');
+    assert_eq!(first.stream.read_u8().await.unwrap(), b'd');
     assert_eq!(told(&manager), "READY=1");
 
     signal(&endpoint);
@@ -373,7 +373,7 @@ async fn a_client_that_comes_while_a_daemon_ends_gets_the_next_one() {
         drop(first);
     };
     let (second, ()) = tokio::join!(next, leave);
-    assert_eq!(second.unwrap().read_u8().await.unwrap(), b'd');
+    assert_eq!(second.unwrap().stream.read_u8().await.unwrap(), b'd');
     assert_eq!(told(&manager), "READY=1");
     let ended = signal(&endpoint);
     wait_until_gone(&endpoint, ended, deadline).await.unwrap();
