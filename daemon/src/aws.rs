@@ -14,6 +14,7 @@ pub(crate) mod idle;
 mod operation;
 pub mod pool;
 mod region_client;
+mod skew;
 pub mod sts;
 #[cfg(test)]
 pub(crate) mod testing;

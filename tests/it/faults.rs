@@ -3,6 +3,7 @@
 mod apart;
 mod bounds;
 mod breaker;
+mod clock;
 mod crowd;
 mod permission;
 mod storm;

@@ -212,6 +212,12 @@ impl Sandbox {
         self.world.set_latency(Latency { per_call, per_row });
     }
 
+    /// AWS's clock is so many seconds ahead of this machine's from now on; with a
+    /// negative number, behind. It is as if this machine's had jumped the other way.
+    pub fn set_clock(&self, ahead: i64) {
+        self.world.set_ahead(ahead);
+    }
+
     /// The instances of an account in a region, in the order in which
     /// DescribeInstances gives them.
     ///

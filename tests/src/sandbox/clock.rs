@@ -18,6 +18,11 @@ pub(crate) fn with_seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// As in the `Date` of an answer: `Sat, 31 Jan 2026 12:00:00 GMT`.
+pub(crate) fn http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// As in `X-Amz-Date`: `20260131T120000Z`.
 pub(crate) fn compact(time: Timestamp) -> String {
     time.strftime("%Y%m%dT%H%M%SZ").to_string()
@@ -39,6 +44,7 @@ mod tests {
         assert_eq!(with_milliseconds(time), "2026-01-31T12:00:01.000Z");
         assert_eq!(with_seconds(time), "2026-01-31T12:00:01Z");
         assert_eq!(compact(time), "20260131T120001Z");
+        assert_eq!(http_date(time), "Sat, 31 Jan 2026 12:00:01 GMT");
         assert_eq!(read_compact("2026-01-31T12:00:01Z"), None);
         assert_eq!(read_compact("yesterday"), None);
     }

@@ -83,7 +83,7 @@ async fn serve(world: &World, parts: &Parts, body: &[u8]) -> Response<AnswerBody
     let line = line(world, &call);
     world.counter.arrived(&line);
     let request_id = world.request_id();
-    let now = clock::now();
+    let now = world.now();
     let caller = authenticate(world, &call, signed(parts, body), now);
 
     let struck = match &caller {
@@ -121,7 +121,7 @@ async fn serve(world: &World, parts: &Parts, body: &[u8]) -> Response<AnswerBody
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
-    reply.into_response(&request_id, struck == Some(FaultKind::Cut))
+    reply.into_response(&request_id, now, struck == Some(FaultKind::Cut))
 }
 
 fn ask(
@@ -245,7 +245,7 @@ impl Reply {
         }
     }
 
-    fn into_response(self, request_id: &str, cut: bool) -> Response<AnswerBody> {
+    fn into_response(self, request_id: &str, now: Timestamp, cut: bool) -> Response<AnswerBody> {
         let body = if cut {
             AnswerBody::cut_in_half(self.body)
         } else {
@@ -254,6 +254,7 @@ impl Reply {
         let mut response = Response::builder()
             .status(self.status)
             .header("content-type", self.content_type)
+            .header("date", clock::http_date(now))
             .header("x-amzn-requestid", request_id);
         if let Some(code) = self.error {
             response = response.header("x-amzn-errortype", HeaderValue::from_static(code));

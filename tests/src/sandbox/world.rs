@@ -5,9 +5,11 @@
 //! fleet is made when it is first asked for.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
 use super::clock;
@@ -29,6 +31,8 @@ pub(crate) struct World {
     /// TCP connections accepted so far.
     pub(crate) connections: AtomicU64,
     latency: RwLock<Latency>,
+    /// Seconds that AWS's clock is ahead of this machine's.
+    ahead: AtomicI64,
     fleets: HashMap<(String, &'static str), LazyFleet>,
     requests: AtomicU64,
 }
@@ -71,6 +75,7 @@ impl World {
                 per_call: config.latency_per_call,
                 per_row: config.latency_per_row,
             }),
+            ahead: AtomicI64::new(0),
             fleets,
             requests: AtomicU64::new(0),
             accounts,
@@ -99,6 +104,15 @@ impl World {
 
     pub(crate) fn set_latency(&self, latency: Latency) {
         *self.latency.write().unwrap_or_else(PoisonError::into_inner) = latency;
+    }
+
+    /// The present, as AWS has it.
+    pub(crate) fn now(&self) -> Timestamp {
+        clock::now() + SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
     }
 
     /// An id in the form of a UUID, another one for each call.
