@@ -196,6 +196,28 @@ async fn beyond_the_burst_a_call_waits_for_its_turn_or_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_identitys_use_of_its_rate_takes_nothing_from_another() {
+    let resilience = resilience();
+    let start = Instant::now();
+    for _ in 0..100 {
+        succeed(&resilience, &target("me", "eu-west-1"))
+            .await
+            .unwrap();
+    }
+    succeed(&resilience, &target("other", "eu-west-1"))
+        .await
+        .unwrap();
+    succeed(&resilience, &target("me", "eu-west-2"))
+        .await
+        .unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    succeed(&resilience, &target("me", "eu-west-1"))
+        .await
+        .unwrap();
+    assert_eq!(start.elapsed().as_millis(), 50);
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_calls_are_not_counted_as_calls() {
     let metrics = Arc::new(Metrics::new());
     let resilience = Resilience::new(ResilienceConfig::default(), Arc::clone(&metrics));

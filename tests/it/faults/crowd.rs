@@ -4,16 +4,19 @@ use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::ListQuery;
 use aws_ssm_tests::harness::{PATIENCE, list_ids};
 use futures_util::future::join_all;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use crate::stage::{Stage, eventually, first_caller, sorted};
 
 #[tokio::test]
-async fn a_crowd_that_uses_up_the_descriptors_is_answered_in_turn_and_leaves_no_trace() {
-    const CROWD: usize = 300;
+async fn a_thousand_connections_that_use_up_the_descriptors_are_answered_in_turn_and_leave_no_trace()
+ {
+    const CROWD: usize = 1000;
+    raise_our_own_limit();
     let stage = Stage::new().await;
-    let script = "ulimit -n 96; exec \"$AWS_SSM_DAEMON\" --foreground";
+    let script = "ulimit -n 128; exec \"$AWS_SSM_DAEMON\" --foreground";
     let mut daemon = tokio::process::Command::from(stage.programs.shell(script));
     let mut daemon = daemon.kill_on_drop(true).spawn().expect("a daemon");
     let socket = stage.programs.home.endpoint().socket;
@@ -37,4 +40,11 @@ async fn a_crowd_that_uses_up_the_descriptors_is_answered_in_turn_and_leaves_no_
     stage.done(&["daemon", "stop"]).await;
     let ended = tokio::time::timeout(PATIENCE, daemon.wait()).await;
     assert!(ended.expect("it ends").expect("ours").success());
+}
+
+/// The callers are all in this process, which is to have a descriptor for each.
+fn raise_our_own_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let current = limit.maximum;
+    setrlimit(Resource::Nofile, Rlimit { current, ..limit }).expect("it is our own");
 }
