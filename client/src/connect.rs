@@ -76,6 +76,8 @@ pub struct Link {
     client: Option<Client>,
     /// A daemon took our connection.
     reached: bool,
+    /// Where that daemon publishes its settings.
+    settings: Option<PathBuf>,
     oneshot: Option<Oneshot>,
 }
 
@@ -91,6 +93,7 @@ impl Link {
             notices,
             client: None,
             reached: false,
+            settings: None,
             oneshot: None,
         }
     }
@@ -105,7 +108,13 @@ impl Link {
     pub fn default_output(&self) -> Option<String> {
         match &self.oneshot {
             Some(oneshot) => oneshot.greeting().output.clone(),
-            None => published()?.get("default.output").map(str::to_owned),
+            None => {
+                let published = match &self.settings {
+                    Some(path) => Published::read(path),
+                    None => published(),
+                };
+                published?.get("default.output").map(str::to_owned)
+            }
         }
     }
 
@@ -171,7 +180,8 @@ impl Link {
             self.reached = true;
             self.pass_on(&reached.greeting);
             let client = Client::over(reached.stream, self.deadline).await?;
-            self.compare_settings();
+            self.compare_settings(&endpoint.settings);
+            self.settings = Some(endpoint.settings);
             return Ok(self.client.insert(client));
         }
         Ok(self.client.as_ref().expect("it was looked at above"))
@@ -200,11 +210,13 @@ impl Link {
 
     /// Tells those who set something for a daemon that the running one has it
     /// otherwise.
-    fn compare_settings(&self) {
+    ///
+    /// `settings` is where that one publishes what it has.
+    pub fn compare_settings(&self, settings: &Path) {
         if self.wishes.config.is_none() && self.wishes.variables.is_empty() {
             return;
         }
-        if let Some(published) = published() {
+        if let Some(published) = Published::read(settings) {
             for difference in differences(&self.wishes, &published) {
                 self.notices.warn(difference);
             }
@@ -222,7 +234,7 @@ impl Link {
     }
 }
 
-/// What the running daemon has published.
+/// What the daemon of this home has published.
 fn published() -> Option<Published> {
     let endpoint = Endpoint::from_process_environment().ok()?;
     Published::read(&endpoint.settings)

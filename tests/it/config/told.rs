@@ -36,6 +36,8 @@ async fn a_terminal_whose_variables_the_daemon_does_not_have_is_told_so() {
     assert!(other.stderr.contains("daemon restart"), "{other:?}");
     let alone = stage.done(&["list", "--no-daemon"]).await;
     assert_eq!(alone.stderr, "", "a daemon of its own has them");
+    let reload = stage.done(&["daemon", "reload"]).await;
+    assert!(reload.stderr.contains("daemon restart"), "{reload:?}");
     stage.done(&["daemon", "restart"]).await;
     assert_eq!(stage.done(&["list"]).await.stderr, "");
 }

@@ -1,6 +1,7 @@
 //! `daemon reload`: has the running daemon read its settings again.
 
 use aws_ssm_proto::domain::SettingChange;
+use aws_ssm_proto::endpoint::Endpoint;
 
 use super::super::Context;
 use super::needed;
@@ -14,6 +15,9 @@ pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
     for warning in &reload.warnings {
         ctx.notices.warn(warning);
     }
+    // It has read its own file and variables, not those of this terminal.
+    let endpoint = Endpoint::from_process_environment()?;
+    ctx.link.compare_settings(&endpoint.settings);
     if reload.changes.is_empty() && ctx.format()?.is_table() {
         ctx.notices.say("no setting has changed");
         return Ok(());

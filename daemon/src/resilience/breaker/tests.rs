@@ -137,3 +137,43 @@ fn calls_begun_before_it_opened_change_nothing_afterwards() {
     breaker.succeeded(probe);
     assert_eq!(breaker.look(now + OPEN_FOR).state, "half-open");
 }
+
+#[test]
+fn another_threshold_holds_for_the_next_failure() {
+    let (mut breaker, now) = breaker();
+    fail(&mut breaker, now);
+    breaker.retune(&ResilienceConfig {
+        failure_threshold: 2,
+        ..ResilienceConfig::default()
+    });
+    assert!(fail(&mut breaker, now).is_some());
+}
+
+#[test]
+fn another_number_of_probes_begins_the_probing_anew() {
+    let (mut breaker, now) = opened();
+    let later = now + OPEN_FOR;
+    let first = admit(&mut breaker, later);
+    let second = admit(&mut breaker, later);
+    assert_eq!(breaker.succeeded(first), None);
+    breaker.retune(&ResilienceConfig {
+        half_open_probes: 1,
+        ..ResilienceConfig::default()
+    });
+    // What was let through before proves nothing now.
+    assert_eq!(breaker.succeeded(second), None);
+    let probe = admit(&mut breaker, later);
+    assert!(breaker.admit(later).is_err(), "one is enough");
+    assert_eq!(breaker.succeeded(probe), Some(Transition::Closed));
+}
+
+#[test]
+fn an_open_breaker_stays_open_for_the_time_it_was_opened_for() {
+    let (mut breaker, now) = opened();
+    breaker.retune(&ResilienceConfig {
+        open_for: OPEN_FOR / 10,
+        ..ResilienceConfig::default()
+    });
+    assert!(breaker.admit(now + OPEN_FOR / 2).is_err());
+    assert!(breaker.admit(now + OPEN_FOR).is_ok());
+}
