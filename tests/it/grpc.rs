@@ -39,7 +39,12 @@ async fn health_says_that_it_serves_for_everything_that_it_serves() {
     let daemon = TestDaemon::start("").await;
     let (channel, driver) = connect(&daemon).await;
     let mut client = HealthClient::with_origin(channel, Uri::from_static(ORIGIN));
-    for service in ["", "aws_ssm.v1.Inventory", "aws_ssm.v1.Control"] {
+    for service in [
+        "",
+        "aws_ssm.v1.Inventory",
+        "aws_ssm.v1.Control",
+        "aws_ssm.v1.Configuration",
+    ] {
         let request = HealthCheckRequest {
             service: service.to_owned(),
         };
@@ -71,6 +76,7 @@ async fn reflection_lists_the_services_and_describes_them() {
     for name in [
         "aws_ssm.v1.Inventory",
         "aws_ssm.v1.Control",
+        "aws_ssm.v1.Configuration",
         "grpc.health.v1.Health",
     ] {
         assert!(names.contains(&name), "{names:?}");

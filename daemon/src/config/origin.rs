@@ -145,9 +145,12 @@ fn candidates(config: Option<&Path>, variable: impl Fn(&str) -> Option<String>) 
             explicit,
         }));
     };
+    // What is relative to this process's directory is told to others too.
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     let home_file = |home: String| Path::new(&home).join("config.yaml");
-    add(config.map(Path::to_owned), "--config", true);
-    let named = variable("AWS_SSM_CONFIG").map(PathBuf::from);
+    let config = config.map(Path::to_owned).map(absolute);
+    add(config, "--config", true);
+    let named = variable("AWS_SSM_CONFIG").map(PathBuf::from).map(absolute);
     add(named, "AWS_SSM_CONFIG", true);
     match variable("AWS_SSM_HOME") {
         Some(home) => add(Some(home_file(home)), "AWS_SSM_HOME", false),

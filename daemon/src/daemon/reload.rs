@@ -66,6 +66,7 @@ impl Daemon {
 
     /// Hands the new settings to the parts.
     fn retune(&self, before: &Config, config: &Config) {
+        let config = &self.facts.fitted(config);
         telemetry::set_level(&config.daemon.log_level);
         self.life.set_idle_timeout(config.idle_timeout());
         self.identities.retune(defaults(config));
