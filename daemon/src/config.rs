@@ -32,6 +32,7 @@ pub use section::{
 use crate::aws::PoolConfig;
 use crate::inventory::freshness::Policy;
 use crate::inventory::{InventoryConfig, LoadLimits};
+use crate::persist::DiskConfig;
 use crate::refresh::WorkersConfig;
 use crate::resilience::ResilienceConfig;
 use tree::Place;
@@ -145,6 +146,17 @@ impl Config {
             max_bytes: performance.memory_limit_mb << 20,
             keep: self.cache.enabled,
             share_by_credentials: self.cache.share == section::Share::Credentials,
+        }
+    }
+
+    /// What is kept on disk, and where.
+    #[must_use]
+    pub fn disk(&self) -> DiskConfig {
+        let cache = &self.cache;
+        let dir = cache.cache_dir.as_ref().or(self.origin.cache.as_ref());
+        DiskConfig {
+            cache_dir: dir.cloned(),
+            keep: cache.enabled && cache.persist && cache.share == section::Share::Principal,
         }
     }
 

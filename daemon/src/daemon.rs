@@ -22,6 +22,7 @@ use crate::identity::{DefaultSettings, Identities};
 use crate::inventory::Inventory;
 use crate::lifecycle::{Life, Reason};
 use crate::metrics::{Metrics, summary_line};
+use crate::persist::{Disk, Moments};
 use crate::refresh::{Jitter, Queue, Workers};
 use crate::resilience::Resilience;
 use settings::Settings;
@@ -85,6 +86,7 @@ pub struct Daemon {
     pub(crate) life: Life,
     pool: Arc<Pool>,
     resilience: Arc<Resilience>,
+    disk: Arc<Disk>,
     facts: Facts,
     settings: Settings,
     background: Mutex<Option<Background>>,
@@ -109,11 +111,14 @@ impl Daemon {
         let metrics = Arc::new(Metrics::new());
         let resilience = Arc::new(Resilience::new(config.resilience(), Arc::clone(&metrics)));
         let connector = Connector::new(&config.resilience());
+        let moments = Moments::of_this_machine(facts.clock.clone());
+        let disk = Disk::start(&config.disk(), moments, loads);
         let identities = Arc::new(Identities::new(
             &connector,
             Arc::clone(&resilience),
             defaults(config),
             facts.clock.clone(),
+            Arc::clone(&disk),
         ));
         let pool = Arc::new(Pool::new(
             &config.pool(),
@@ -130,6 +135,7 @@ impl Daemon {
             config.inventory(),
             Arc::clone(&pool),
             Arc::clone(&identities),
+            Arc::clone(&disk),
             Arc::clone(&metrics),
             queue.clone(),
             facts.clock.clone(),
@@ -142,6 +148,7 @@ impl Daemon {
             life,
             pool,
             resilience,
+            disk,
             facts,
             settings,
             background: Mutex::new(None),
@@ -226,6 +233,7 @@ impl Daemon {
         self.settings.withdraw();
         self.inventory.shut_down().await;
         self.identities.shutdown().await;
+        self.disk.shut_down().await;
     }
 
     fn chores(self: &Arc<Self>) -> JoinSet<()> {

@@ -3,7 +3,9 @@
 //! Admission has two steps. A *credential key*, a keyed hash over every input
 //! that decides a caller's credentials, costs a few `stat`s; one seen for the
 //! first time is verified by `sts:GetCallerIdentity` and stands for that
-//! principal until its credentials end.
+//! principal until its credentials end. That is remembered on disk: while STS cannot
+//! be reached, a key that it has named before opens what is known of its principal.
+//! When it refuses, never.
 //!
 //! Invariants: only this module makes a [`VerifiedIdentity`]; it takes AWS
 //! settings from the [`Caller`] alone, never from the process's environment; it
@@ -19,6 +21,7 @@ mod profile;
 mod provider;
 mod region;
 mod registry;
+mod remembered;
 mod settings;
 mod sts;
 #[cfg(test)]
@@ -31,8 +34,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_ssm_proto::domain::{Caller, Error, ErrorKind};
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Duration, Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,15 +46,21 @@ pub use verified::VerifiedIdentity;
 
 use crate::aws::{Connector, Service, Sts};
 use crate::clock::Clock;
+use crate::persist::Disk;
 use crate::resilience::Resilience;
 use files::{FileCache, Stamp};
 use key::{KeyInputs, KeyMaker};
 use plan::CredentialPlan;
 use profile::{FileKind, Profiles};
 use provider::{Provider, RENEW_LIMIT};
-use registry::{Known, Outcome, Registry, Verification};
+use registry::{Known, Pending, Registry, Verification};
+use remembered::Memory;
 use settings::Settings;
 use sts::{Place, TokenService};
+
+/// How long STS may be silent about credentials that it has named before; a call that
+/// has less time waits half of that.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a caller's settings have led to.
 #[derive(Clone, Debug)]
@@ -74,12 +82,14 @@ struct Inner {
     keys: Arc<KeyMaker>,
     files: FileCache,
     registry: Arc<Registry>,
+    memory: Memory,
     sts: Arc<dyn TokenService>,
     defaults: ArcSwap<DefaultSettings>,
     wall: SharedTimeSource,
 }
 
 /// A caller's settings, resolved, with nobody asked yet.
+#[derive(Clone)]
 struct Prepared {
     key: CredentialKey,
     plan: CredentialPlan,
@@ -88,23 +98,23 @@ struct Prepared {
 }
 
 impl Identities {
-    /// Knows nobody yet. `clock` measures how long a binding goes unused.
-    ///
-    /// # Panics
-    ///
-    /// If the operating system gives no random bytes for the hash key.
+    /// Knows nobody but whom `disk` remembers. `clock` measures how long a binding
+    /// goes unused.
     #[must_use]
     pub fn new(
         connector: &Connector,
         resilience: Arc<Resilience>,
         defaults: DefaultSettings,
         clock: Clock,
+        disk: Arc<Disk>,
     ) -> Self {
-        let mut hash_key = [0; 32];
-        getrandom::fill(&mut hash_key).expect("the operating system gives random bytes");
         let sts = Arc::new(Sts::new(connector.clone(), resilience));
         let wall = SharedTimeSource::new(SystemTimeSource::new());
-        Self::with_parts(sts, defaults, KeyMaker::new(hash_key), clock, wall)
+        let keys = {
+            let disk = Arc::clone(&disk);
+            KeyMaker::new(move || disk.credential_hash_key())
+        };
+        Self::with_parts(sts, defaults, keys, clock, wall, disk)
     }
 
     fn with_parts(
@@ -113,12 +123,14 @@ impl Identities {
         keys: KeyMaker,
         idle: Clock,
         wall: SharedTimeSource,
+        disk: Arc<Disk>,
     ) -> Self {
         let keys = Arc::new(keys);
         let inner = Inner {
             files: FileCache::new(Arc::clone(&keys), wall.clone()),
             keys,
             registry: Arc::new(Registry::new(idle, wall.clone())),
+            memory: Memory::new(disk),
             sts,
             defaults: ArcSwap::from_pointee(defaults),
             wall,
@@ -134,7 +146,8 @@ impl Identities {
     ///
     /// Warm, this is a few `stat`s and a hash. A credential key that is not
     /// bound is verified by STS once for all who wait, and the verification goes
-    /// on when the first of them leaves.
+    /// on when the first of them leaves. Where STS cannot be reached, a key that it
+    /// has named before gives an identity that is [`VerifiedIdentity::unconfirmed`].
     ///
     /// # Errors
     ///
@@ -148,8 +161,11 @@ impl Identities {
         let regions = prepared.regions.clone();
         let identity = match self.inner.registry.look(prepared.key)? {
             Known::Bound(identity) => identity,
-            Known::Pending(outcome) => wait(outcome, deadline).await?,
-            Known::Nothing(duty) => wait(self.verify(prepared, duty), deadline).await?,
+            Known::Pending(pending) => self.settle(prepared, pending, deadline).await?,
+            Known::Nothing(duty) => {
+                let pending = self.verify(prepared.clone(), duty);
+                self.settle(prepared, pending, deadline).await?
+            }
         };
         Ok(Admission { identity, regions })
     }
@@ -171,6 +187,15 @@ impl Identities {
     pub fn unbind(&self, identity: &VerifiedIdentity) {
         identity.provider().forget();
         self.inner.registry.unbind(identity);
+        self.inner.memory.forget(*identity.credential_key());
+    }
+
+    /// Remembers a verified identity for the time after a restart, unless its binding
+    /// has ended.
+    pub fn remember(&self, identity: &VerifiedIdentity) {
+        if self.inner.registry.is_bound(identity) {
+            self.inner.memory.remember(identity);
+        }
     }
 
     /// Ends the bindings unused for an hour, and with them drops the keys they
@@ -187,9 +212,37 @@ impl Identities {
         self.tasks.wait().await;
     }
 
+    /// Waits for STS's word, and takes what it said before for it where it cannot be
+    /// had.
+    async fn settle(
+        &self,
+        prepared: Prepared,
+        pending: Pending,
+        deadline: Instant,
+    ) -> Result<VerifiedIdentity, Error> {
+        let now = Instant::now();
+        let half = now + deadline.saturating_duration_since(now) / 2;
+        let until = half.min(pending.began + PATIENCE);
+        let word = wait(pending.clone(), until).await;
+        if !matches!(&word, Err(why) if why.kind == ErrorKind::Unavailable) {
+            return word;
+        }
+        let Some(principal) = self.inner.memory.recall(&prepared).await else {
+            // The word has come already, or there is time left for it.
+            return wait(pending, deadline).await;
+        };
+        let why = match &*pending.outcome.borrow() {
+            Some(Err(why)) if why.kind == ErrorKind::Unavailable => why.clone(),
+            Some(word) => return word.clone(),
+            None => silent(),
+        };
+        Ok(self.inner.unconfirmed(prepared, principal, why))
+    }
+
     /// Begins to find out whose credentials these are.
-    fn verify(&self, prepared: Prepared, duty: Verification) -> watch::Receiver<Outcome> {
-        let outcome = duty.subscribe();
+    fn verify(&self, prepared: Prepared, duty: Verification) -> Pending {
+        let pending = duty.subscribe();
+        let key = prepared.key;
         let inner = Arc::clone(&self.inner);
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
@@ -202,9 +255,10 @@ impl Identities {
                     verified.unwrap_or_else(|_| Err(too_slow()))
                 }
             };
+            inner.memory.learn(key, &verified);
             duty.settle(verified);
         });
-        outcome
+        pending
     }
 }
 
@@ -261,16 +315,8 @@ impl Inner {
         provider: Option<Arc<Provider>>,
         deadline: Instant,
     ) -> Result<VerifiedIdentity, Error> {
-        let region = prepared.regions.into_iter().next();
-        let place = Place {
-            region: region.expect("a call asks for one region at least"),
-            endpoint: prepared.endpoints.get(Service::Sts).map(str::to_owned),
-            key: prepared.key,
-        };
-        let provider = provider.unwrap_or_else(|| {
-            let (sts, wall) = (Arc::clone(&self.sts), self.wall.clone());
-            Arc::new(Provider::new(prepared.plan, sts, place.clone(), wall))
-        });
+        let place = prepared.place();
+        let provider = provider.unwrap_or_else(|| self.provider(prepared.plan, place.clone()));
         let credentials = provider.credentials().await?;
         let bound_until = credentials.expiry();
         let said = self.sts.caller_identity(&place, credentials, deadline);
@@ -285,12 +331,40 @@ impl Inner {
             bound_until,
         ))
     }
+
+    /// Whom STS has named before, as it cannot be asked now.
+    fn unconfirmed(
+        &self,
+        prepared: Prepared,
+        principal: Principal,
+        why: Error,
+    ) -> VerifiedIdentity {
+        tracing::info!(arn = principal.arn(), key = ?prepared.key, %why, "identity remembered");
+        let place = prepared.place();
+        let provider = self.provider(prepared.plan, place);
+        VerifiedIdentity::unconfirmed_as(principal, prepared.key, provider, why)
+    }
+
+    fn provider(&self, plan: CredentialPlan, place: Place) -> Arc<Provider> {
+        let (sts, wall) = (Arc::clone(&self.sts), self.wall.clone());
+        Arc::new(Provider::new(plan, sts, place, wall))
+    }
 }
 
-async fn wait(
-    mut outcome: watch::Receiver<Outcome>,
-    deadline: Instant,
-) -> Result<VerifiedIdentity, Error> {
+impl Prepared {
+    /// Where STS is asked.
+    fn place(&self) -> Place {
+        let region = self.regions.first();
+        Place {
+            region: region.expect("a call asks for one region at least").clone(),
+            endpoint: self.endpoints.get(Service::Sts).map(str::to_owned),
+            key: self.key,
+        }
+    }
+}
+
+async fn wait(pending: Pending, deadline: Instant) -> Result<VerifiedIdentity, Error> {
+    let mut outcome = pending.outcome;
     let settled = timeout_at(deadline, outcome.wait_for(Option::is_some)).await;
     match settled {
         Err(_) => Err(too_slow()),
@@ -320,6 +394,16 @@ fn too_slow() -> Error {
     )
     .why("no answer came before the call's time was over")
     .hint("check the network and the endpoint, or allow more time with --timeout")
+}
+
+/// It may yet say.
+fn silent() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "STS has not said whose credentials these are",
+    )
+    .why(format!("no answer came within {} s", PATIENCE.as_secs()))
+    .hint("check the network and the endpoint")
 }
 
 fn stopping() -> Error {

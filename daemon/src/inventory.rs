@@ -12,15 +12,19 @@ mod load;
 mod project;
 mod resource;
 mod snapshot;
+mod stored;
 mod strings;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use aws_ssm_proto::domain::{CacheEntry, Error, Freshness, InstanceState, RegionSummary};
+use aws_ssm_proto::domain::{
+    CacheEntry, Error, ErrorKind, Freshness, InstanceState, RegionSummary,
+};
 use tokio::runtime::Handle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -35,8 +39,9 @@ pub use snapshot::{Builder, Facts};
 
 use crate::aws::Pool;
 use crate::clock::Clock;
-use crate::identity::{Identities, VerifiedIdentity};
+use crate::identity::{Admission, Identities, VerifiedIdentity};
 use crate::metrics::Metrics;
+use crate::persist::{Disk, Name};
 use crate::refresh::{Job, Queue};
 use freshness::{Policy, Verdict};
 
@@ -63,6 +68,7 @@ pub struct InventoryConfig {
 struct Shared {
     pool: Arc<Pool>,
     identities: Arc<Identities>,
+    disk: Arc<Disk>,
     metrics: Arc<Metrics>,
     queue: Queue,
     clock: Clock,
@@ -80,6 +86,7 @@ impl Shared {
     /// Asks a worker to refresh an entry; says whether that will happen.
     fn refresh(&self, kind: Kind, key: &Key, identity: &VerifiedIdentity) -> bool {
         self.config.load().keep
+            && identity.unconfirmed().is_none()
             && self.queue.offer(Job {
                 kind,
                 key: key.clone(),
@@ -185,6 +192,7 @@ impl Inventory {
         config: InventoryConfig,
         pool: Arc<Pool>,
         identities: Arc<Identities>,
+        disk: Arc<Disk>,
         metrics: Arc<Metrics>,
         queue: Queue,
         clock: Clock,
@@ -192,6 +200,7 @@ impl Inventory {
         let shared = Arc::new(Shared {
             pool,
             identities,
+            disk,
             metrics,
             queue,
             clock,
@@ -213,7 +222,16 @@ impl Inventory {
     pub fn retune(&self, config: InventoryConfig) {
         self.shared.config.store(Arc::new(config));
         if !config.keep {
-            self.clear(None);
+            self.clear_memory(None);
+        }
+    }
+
+    /// Puts what a daemon before this one knew of these regions into memory.
+    pub async fn recall(&self, admission: &Admission, asked: Freshness) {
+        let identity = &admission.identity;
+        for region in &admission.regions {
+            let key = self.instances.key(identity, region);
+            self.instances.recall(identity, &key, asked).await;
         }
     }
 
@@ -265,7 +283,11 @@ impl Inventory {
     ) -> KnownAgents {
         match need {
             AgentsNeed::Ignore => KnownAgents::default(),
-            AgentsNeed::IfKnown => self.known_agents(identity, region),
+            AgentsNeed::IfKnown => {
+                let key = self.agents.key(identity, region);
+                self.agents.recall(identity, &key, asked).await;
+                self.known_agents(identity, region)
+            }
             AgentsNeed::Wait => {
                 let served = self.agents.get(identity, region, asked, deadline).await;
                 match served {
@@ -347,9 +369,37 @@ impl Inventory {
         self.regions.forget_unused();
     }
 
-    /// Drops the entries of one identity, or of all; says how many there were.
-    pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> u64 {
-        self.instances.clear(identity) + self.agents.clear(identity) + self.regions.clear(identity)
+    /// Drops the entries of one identity, or of all, from memory and from disk; says
+    /// how many there were.
+    ///
+    /// # Errors
+    ///
+    /// Something is left on disk. Memory is clear in any case.
+    pub async fn clear(
+        &self,
+        identity: Option<&VerifiedIdentity>,
+        deadline: Instant,
+    ) -> Result<u64, Error> {
+        let mut names = self.clear_memory(identity);
+        let disk = Arc::clone(&self.shared.disk);
+        let owner = identity.map(|identity| identity.principal().text());
+        let clearing = tokio::task::spawn_blocking(move || disk.clear(owner.as_deref()));
+        let cleared = timeout_at(deadline, clearing)
+            .await
+            .map_err(|_| slow_disk())?;
+        // A panic goes on here, and whoever asked is told of it.
+        let cleared = cleared.expect("clearing does not panic");
+        let is_entry = |name: &Name| Kind::ALL.iter().any(|kind| name.is_of(kind.as_str()));
+        names.extend(cleared?.into_iter().filter(is_entry));
+        Ok(names.len() as u64)
+    }
+
+    /// The names that what was there has on disk.
+    fn clear_memory(&self, identity: Option<&VerifiedIdentity>) -> HashSet<Name> {
+        let mut names = self.instances.clear(identity);
+        names.extend(self.agents.clear(identity));
+        names.extend(self.regions.clear(identity));
+        names
     }
 
     /// Every entry, described.
@@ -376,6 +426,12 @@ impl Inventory {
         tasks.tracker.close();
         tasks.tracker.wait().await;
     }
+}
+
+fn slow_disk() -> Error {
+    Error::new(ErrorKind::Internal, "the disk did not answer in time")
+        .why("what is on it may be there still; memory is clear")
+        .hint("run the command again, or allow more time with --timeout")
 }
 
 /// The agents of a region, as far as they are known.

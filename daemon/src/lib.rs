@@ -12,6 +12,7 @@ mod identity;
 mod inventory;
 mod lifecycle;
 mod metrics;
+mod persist;
 mod program;
 mod query;
 mod refresh;

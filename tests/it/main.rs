@@ -16,6 +16,7 @@ mod life;
 mod load;
 mod oracle;
 mod output;
+mod persist;
 mod refused;
 mod socket;
 mod stage;

@@ -38,6 +38,9 @@ pub(crate) struct Origin {
     pub(crate) log_level: Option<String>,
     /// Who runs the daemon.
     pub(crate) user: String,
+    /// The directory for caches, unless a setting names one; where there is none,
+    /// nothing is kept on disk.
+    pub(crate) cache: Option<PathBuf>,
 }
 
 impl Origin {
@@ -57,6 +60,7 @@ impl Origin {
             variables: set.map(|[name, value]| (name, value)).collect(),
             log_level: log_level.map(str::to_owned),
             user,
+            cache: cache(variable("AWS_SSM_HOME")),
         }
     }
 
@@ -163,6 +167,14 @@ fn candidates(config: Option<&Path>, variable: impl Fn(&str) -> Option<String>) 
         }
     }
     candidates
+}
+
+fn cache(home: Option<String>) -> Option<PathBuf> {
+    if let Some(home) = home {
+        return Some(Path::new(&home).join("cache"));
+    }
+    let platform = directories::ProjectDirs::from("", "", "aws-ssm");
+    platform.map(|dirs| dirs.cache_dir().to_owned())
 }
 
 #[cfg(test)]

@@ -270,7 +270,7 @@ mod tests {
     use crate::identity::testing::FixedClock;
 
     fn cache(clock: &FixedClock) -> FileCache {
-        FileCache::new(Arc::new(KeyMaker::new([1; 32])), clock.source())
+        FileCache::new(Arc::new(KeyMaker::with([1; 32])), clock.source())
     }
 
     /// A clock by which what is written now is long settled.

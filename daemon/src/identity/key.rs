@@ -1,12 +1,13 @@
 //! The credential key: a keyed hash over every input that decides a caller's
 //! credentials.
 //!
-//! Equal inputs give equal keys within one run of the daemon, different inputs
-//! different ones: each is written with its length before it, so none can pass
-//! for a part of another. The hash key is fresh for each run, so that a
-//! credential key says nothing about the secrets that went into it.
+//! Equal inputs give equal keys with one hash key, different inputs different
+//! ones: each is written with its length before it, so none can pass
+//! for a part of another. The hash key is random and known to this user's daemons
+//! only, so that a credential key says nothing about the secrets that went into it.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use aws_ssm_proto::domain::Caller;
 use zeroize::Zeroizing;
@@ -21,6 +22,10 @@ const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 pub struct CredentialKey([u8; 32]);
 
 impl CredentialKey {
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The whole of it, as text.
     #[must_use]
     pub fn to_hex(self) -> String {
@@ -63,14 +68,24 @@ pub struct KeyInputs<'a> {
     pub token: Option<Stamp>,
 }
 
-/// Makes credential keys with the hash key of this run.
-pub struct KeyMaker(Zeroizing<[u8; 32]>);
+/// The hash key, which is had when it is first needed.
+type HashKey = LazyLock<Zeroizing<[u8; 32]>, Box<dyn FnOnce() -> Zeroizing<[u8; 32]> + Send>>;
+
+/// Makes credential keys.
+pub struct KeyMaker(HashKey);
 
 impl KeyMaker {
-    /// Hashes with this key, which must be random and used in one run only.
+    /// Hashes with the key that this gives, which must be random.
     #[must_use]
-    pub fn new(hash_key: [u8; 32]) -> Self {
-        Self(Zeroizing::new(hash_key))
+    pub fn new(hash_key: impl FnOnce() -> Zeroizing<[u8; 32]> + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(hash_key)))
+    }
+
+    /// Hashes with this key.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with(hash_key: [u8; 32]) -> Self {
+        Self::new(move || Zeroizing::new(hash_key))
     }
 
     /// The credential key of these inputs.
@@ -271,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_pair_of_different_inputs_has_different_keys() {
-        let maker = KeyMaker::new([7; 32]);
+        let maker = KeyMaker::with([7; 32]);
         let all = different();
         let keys: Vec<_> = all.iter().map(|inputs| key(&maker, inputs)).collect();
         for (i, one) in keys.iter().enumerate() {
@@ -283,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_same_inputs_have_the_same_key() {
-        let maker = KeyMaker::new([7; 32]);
+        let maker = KeyMaker::with([7; 32]);
         for inputs in different() {
             assert_eq!(key(&maker, &inputs), key(&maker, &inputs.clone()));
         }
@@ -291,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_region_is_no_part_of_the_key() {
-        let maker = KeyMaker::new([7; 32]);
+        let maker = KeyMaker::with([7; 32]);
         let mut there = plain();
         there.caller.regions = vec!["eu-west-1".into()];
         set(
@@ -303,13 +318,13 @@ mod tests {
 
     #[test]
     fn another_run_gives_other_keys() {
-        let (one, other) = (KeyMaker::new([7; 32]), KeyMaker::new([8; 32]));
+        let (one, other) = (KeyMaker::with([7; 32]), KeyMaker::with([8; 32]));
         assert_ne!(key(&one, &plain()), key(&other, &plain()));
     }
 
     #[test]
     fn debug_shows_a_short_prefix() {
-        let shown = format!("{:?}", key(&KeyMaker::new([7; 32]), &plain()));
+        let shown = format!("{:?}", key(&KeyMaker::with([7; 32]), &plain()));
         let whole = "CredentialKey(01234567…)";
         assert_eq!(shown.chars().count(), whole.chars().count());
     }

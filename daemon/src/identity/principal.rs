@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 
 use super::endpoints::Endpoints;
+use crate::aws::Service;
 use crate::aws::sts::CallerIdentity;
 
 /// An account's principal, at the endpoints it was asked at: what entries of the
@@ -72,6 +73,22 @@ impl Principal {
     #[must_use]
     pub fn arn(&self) -> &str {
         &self.0.arn
+    }
+
+    /// A text that no two principals share: its parts hold no line breaks.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let endpoint = |service| self.0.endpoints.get(service).unwrap_or_default();
+        let parts = [
+            self.partition(),
+            self.account(),
+            self.user_id(),
+            self.arn(),
+            endpoint(Service::Ec2),
+            endpoint(Service::Ssm),
+            endpoint(Service::Sts),
+        ];
+        parts.join("\n")
     }
 
     /// Where AWS is reached on its behalf.

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::key::CredentialKey;
 use super::provider::Provider;
@@ -39,7 +40,14 @@ pub(super) struct Registry {
 #[derive(Default)]
 struct State {
     bound: HashMap<CredentialKey, Binding>,
-    pending: HashMap<CredentialKey, watch::Receiver<Outcome>>,
+    pending: HashMap<CredentialKey, Pending>,
+}
+
+/// A verification that somebody has begun.
+#[derive(Clone)]
+pub(super) struct Pending {
+    pub(super) outcome: watch::Receiver<Outcome>,
+    pub(super) began: Instant,
 }
 
 struct Binding {
@@ -52,7 +60,7 @@ pub(super) enum Known {
     /// Whose it is.
     Bound(VerifiedIdentity),
     /// Somebody is finding out.
-    Pending(watch::Receiver<Outcome>),
+    Pending(Pending),
     /// Nothing: whoever is told so must find out.
     Nothing(Verification),
 }
@@ -63,6 +71,7 @@ pub(super) struct Verification {
     registry: Arc<Registry>,
     key: CredentialKey,
     publish: watch::Sender<Outcome>,
+    began: Instant,
     /// The credentials of a binding that has ended: they may hold still, or
     /// have been renewed.
     pub(super) provider: Option<Arc<Provider>>,
@@ -97,14 +106,23 @@ impl Registry {
             return Err(too_many());
         }
         let (publish, outcome) = watch::channel(None);
-        state.pending.insert(key, outcome);
+        let began = Instant::now();
+        state.pending.insert(key, Pending { outcome, began });
         Ok(Known::Nothing(Verification {
             registry: Arc::clone(self),
             key,
             publish,
+            began,
             provider,
             settled: false,
         }))
+    }
+
+    /// Whether this is what the key is bound to.
+    pub(super) fn is_bound(&self, identity: &VerifiedIdentity) -> bool {
+        let state = self.state();
+        let bound = state.bound.get(identity.credential_key());
+        bound.is_some_and(|binding| binding.identity.is_same(identity))
     }
 
     /// Ends this binding, unless the key has been bound anew since.
@@ -159,8 +177,11 @@ impl State {
 }
 
 impl Verification {
-    pub(super) fn subscribe(&self) -> watch::Receiver<Outcome> {
-        self.publish.subscribe()
+    pub(super) fn subscribe(&self) -> Pending {
+        Pending {
+            outcome: self.publish.subscribe(),
+            began: self.began,
+        }
     }
 
     /// Binds the key if the outcome allows it, and tells all who wait.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
-use aws_ssm_proto::domain::{Caller, Error};
+use aws_ssm_proto::domain::{Caller, Error, ErrorKind};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 use super::settings::DefaultSettings;
 use super::sts::{Asked, Place, TokenService};
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity};
+use crate::clock::Clock;
+use crate::persist::Disk;
 
 /// A wall clock that is turned by hand.
 #[derive(Clone, Debug)]
@@ -187,11 +189,25 @@ impl TokenService for FakeSts {
 
 /// Everybody who asks is verified at once, for the tests of other modules: the
 /// principal is a user named after the access key.
-pub(crate) fn everybody(clock: crate::clock::Clock) -> super::Identities {
+pub(crate) fn everybody(clock: Clock) -> super::Identities {
+    remembering(clock, Disk::nowhere())
+}
+
+/// Everybody is verified, and remembered on this disk.
+pub(crate) fn remembering(clock: Clock, disk: Arc<Disk>) -> super::Identities {
     let wall = FixedClock::at(SystemTime::now());
     let sts = FakeSts::open(&wall);
-    let keys = super::KeyMaker::new([7; 32]);
-    super::Identities::with_parts(sts, defaults(), keys, clock, wall.source())
+    let keys = super::KeyMaker::with([7; 32]);
+    super::Identities::with_parts(sts, defaults(), keys, clock, wall.source(), disk)
+}
+
+/// Nobody is verified, because STS cannot be reached.
+pub(crate) fn nobody(clock: Clock, disk: Arc<Disk>) -> super::Identities {
+    let wall = FixedClock::at(SystemTime::now());
+    let sts = FakeSts::open(&wall);
+    sts.fail(Some(Error::new(ErrorKind::Unavailable, "cannot reach STS")));
+    let keys = super::KeyMaker::with([7; 32]);
+    super::Identities::with_parts(sts, defaults(), keys, clock, wall.source(), disk)
 }
 
 /// A caller of [`everybody`] with the keys of one user.

@@ -5,16 +5,16 @@ use std::time::{Duration, SystemTime};
 use super::testing::{FakeSts, FixedClock, defaults, variables};
 use super::*;
 
-const HOUR: Duration = Duration::from_secs(3600);
-const ROLE: &str = "arn:aws:iam::123456789012:role/deploy";
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/deploy";
 
 /// Identities with an STS to command, two clocks to turn, and a home.
-struct World {
-    identities: Identities,
-    sts: Arc<FakeSts>,
-    wall: FixedClock,
-    idle: Arc<AtomicU64>,
-    home: tempfile::TempDir,
+pub(super) struct World {
+    pub(super) identities: Identities,
+    pub(super) sts: Arc<FakeSts>,
+    pub(super) wall: FixedClock,
+    pub(super) idle: Arc<AtomicU64>,
+    pub(super) home: tempfile::TempDir,
 }
 
 impl World {
@@ -26,8 +26,15 @@ impl World {
         let read = Arc::clone(&idle);
         let clock = Clock::from_fn(move || Duration::from_secs(read.load(Ordering::SeqCst)));
         let asked = Arc::clone(&sts) as Arc<dyn TokenService>;
-        let keys = KeyMaker::new([3; 32]);
-        let identities = Identities::with_parts(asked, defaults(), keys, clock, wall.source());
+        let keys = KeyMaker::with([3; 32]);
+        let identities = Identities::with_parts(
+            asked,
+            defaults(),
+            keys,
+            clock,
+            wall.source(),
+            Disk::nowhere(),
+        );
         Self {
             identities,
             sts,
@@ -67,11 +74,11 @@ impl World {
         caller.credentials_file = self.home.path().join("credentials");
     }
 
-    async fn admit(&self, caller: &Caller) -> Result<Admission, Error> {
+    pub(super) async fn admit(&self, caller: &Caller) -> Result<Admission, Error> {
         self.identities.admit(caller, soon()).await
     }
 
-    async fn identity(&self, caller: &Caller) -> VerifiedIdentity {
+    pub(super) async fn identity(&self, caller: &Caller) -> VerifiedIdentity {
         self.admit(caller).await.unwrap().identity
     }
 }
@@ -89,7 +96,7 @@ fn keys_of(profile: &str, id: &str) -> String {
 }
 
 /// Lets every task that can go on do so.
-async fn settle() {
+pub(super) async fn settle() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }

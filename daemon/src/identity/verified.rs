@@ -1,13 +1,16 @@
 //! The proof that STS has named the principal behind a caller's credentials.
 //!
 //! Only [`super::Identities`] makes one, and the cache is read with one only:
-//! that no caller sees another's data is thereby a matter of types.
+//! that no caller sees another's data is thereby a matter of types. One that STS has
+//! named before and cannot be asked about now opens what is known of its principal,
+//! and loads nothing.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_ssm_proto::domain::Error;
 
 use super::key::CredentialKey;
 use super::principal::Principal;
@@ -28,6 +31,7 @@ struct Inner {
     bound_until: Option<SystemTime>,
     lane: Arc<str>,
     account: Arc<str>,
+    unconfirmed: Option<Error>,
 }
 
 impl VerifiedIdentity {
@@ -44,10 +48,31 @@ impl VerifiedIdentity {
             source: provider.plan().to_string(),
             provider,
             bound_until,
-            lane: lane(&principal),
+            lane: principal.text().into(),
+            unconfirmed: None,
             account: principal.account().into(),
             principal,
         }))
+    }
+
+    /// One that STS has named before; `why` it cannot be asked now.
+    pub(super) fn unconfirmed_as(
+        principal: Principal,
+        key: CredentialKey,
+        provider: Arc<Provider>,
+        why: Error,
+    ) -> Self {
+        let mut identity = Self::new(principal, key, provider, None);
+        let inner = Arc::get_mut(&mut identity.0).expect("nobody else has it yet");
+        inner.unconfirmed = Some(why);
+        identity
+    }
+
+    /// Why STS could not be asked; `None` if it has named the principal to this
+    /// daemon. With such an identity nothing may be loaded or changed.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Option<&Error> {
+        self.0.unconfirmed.as_ref()
     }
 
     /// Whom STS named.
@@ -108,21 +133,6 @@ impl VerifiedIdentity {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
-}
-
-/// A text that no two principals share: its parts hold no line breaks.
-fn lane(principal: &Principal) -> Arc<str> {
-    let endpoint = |service| principal.endpoints().get(service).unwrap_or_default();
-    let parts = [
-        principal.partition(),
-        principal.account(),
-        principal.user_id(),
-        principal.arn(),
-        endpoint(Service::Ec2),
-        endpoint(Service::Ssm),
-        endpoint(Service::Sts),
-    ];
-    parts.join("\n").into()
 }
 
 impl fmt::Debug for VerifiedIdentity {

@@ -4,6 +4,8 @@
 //! alive the page of memory that it lies on among the rest of an answer of AWS:
 //! 9,000 agents of 19 bytes each held 8 MB.
 
+mod stored;
+
 use aws_ssm_proto::domain::AgentStatus;
 
 use super::strings::{Interner, StringId, Strings};

@@ -1,11 +1,13 @@
 //! One resource of every identity and region, kept as long as it is good.
 //!
 //! moka bounds the memory; how good an entry is, is [`Policy`]'s judgement. For a
-//! key there is at most one load that a new caller would join.
+//! key there is at most one load that a new caller would join. What a daemon before
+//! this one knew is read from disk when it is asked for, see [`shelf`].
 
 mod room;
+mod shelf;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use aws_ssm_proto::domain::{DataState, Error, ErrorKind, Freshness};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use super::Shared;
@@ -21,6 +24,7 @@ use super::freshness::Verdict;
 use super::load::{self, Load};
 use super::resource::{LoadContext, Resource};
 use crate::identity::{CredentialKey, Principal, VerifiedIdentity};
+use crate::persist::Name;
 use crate::sys;
 
 /// After this, whoever waited for a load has let go of its pages.
@@ -59,8 +63,10 @@ pub struct Entry<T> {
     pub value: Arc<T>,
     /// Whose credentials loaded it; workers refresh it with them.
     pub identity: VerifiedIdentity,
-    /// When its load ended, on the inventory's clock.
-    fetched: Duration,
+    /// Since when it is in memory, on the inventory's clock.
+    since: Duration,
+    /// How old it was then: what was read from disk may be older than the clock.
+    age_then: Duration,
     /// When it ended, for people.
     pub fetched_at: SystemTime,
     /// Milliseconds on the inventory's clock.
@@ -83,7 +89,7 @@ impl<T> Entry<T> {
     /// How old the value is.
     #[must_use]
     pub fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.fetched)
+        self.age_then + now.saturating_sub(self.since)
     }
 }
 
@@ -124,6 +130,10 @@ pub enum Found<T> {
 pub struct Cached<T: Resource> {
     entries: Cache<Key, Arc<Entry<T>>>,
     loads: Mutex<HashMap<Key, Load<T>>>,
+    /// How often entries were cleared; what began before is not kept.
+    clears: AtomicU64,
+    /// Let one caller read from disk at a time.
+    reading: Arc<Semaphore>,
     shared: Arc<Shared>,
 }
 
@@ -138,6 +148,8 @@ impl<T: Resource> Cached<T> {
         Arc::new(Self {
             entries,
             loads: Mutex::default(),
+            clears: AtomicU64::default(),
+            reading: Arc::new(Semaphore::new(1)),
             shared,
         })
     }
@@ -162,6 +174,9 @@ impl<T: Resource> Cached<T> {
         key: &Key,
         asked: Freshness,
     ) -> Found<T> {
+        if let Some(why) = identity.unconfirmed() {
+            return self.find_last_known(key, asked, why);
+        }
         let now = self.shared.clock.now();
         let metrics = self.shared.metrics.cache();
         if let Some(entry) = self.entries.get(key)
@@ -227,6 +242,7 @@ impl<T: Resource> Cached<T> {
         deadline: Instant,
     ) -> Result<Served<T>, Error> {
         let key = self.key(identity, region);
+        self.recall(identity, &key, asked).await;
         match self.find(identity, &key, asked) {
             Found::Ready(served) => Ok(served),
             Found::Loading(load) => {
@@ -273,7 +289,7 @@ impl<T: Resource> Cached<T> {
         self.shared.metrics.cache().stale_hit();
         Ok(Served {
             age: entry.age(now),
-            state: self.shared.policy().state(entry.age(now)),
+            state: DataState::LastKnown,
             refreshing: self.shared.refresh(T::KIND, key, identity),
             entry,
             error: Some(error),
@@ -313,20 +329,18 @@ impl<T: Resource> Cached<T> {
         self.lock_loads().contains_key(key)
     }
 
-    /// Drops one entry; says whether there was one.
-    pub fn remove(&self, key: &Key) -> bool {
-        self.entries.remove(key).is_some()
-    }
-
-    /// Drops the entries of one identity in every region; `None`: all of them.
-    pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> u64 {
+    /// Drops the entries of one identity in every region from memory; `None`: all of
+    /// them. The names that they have on disk.
+    pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> HashSet<Name> {
+        self.clears.fetch_add(1, Ordering::SeqCst);
         let of_identity =
             |key: &Key| identity.is_none_or(|identity| *key == self.key(identity, &key.region));
-        let keys: Vec<_> = self.entries.iter().map(|(key, _)| key).collect();
-        let cleared = keys
-            .iter()
-            .filter(|key| of_identity(key) && self.remove(key));
-        cleared.count() as u64
+        let keys = self.entries.iter().map(|(key, _)| key);
+        let keys: Vec<_> = keys.filter(|key| of_identity(key)).collect();
+        keys.iter()
+            .filter(|key| self.entries.remove(&***key).is_some())
+            .map(|key| self.name(key))
+            .collect()
     }
 
     /// Joins the load of this key, or announces one if there is none that begins at
@@ -354,6 +368,7 @@ impl<T: Resource> Cached<T> {
             key: key.clone(),
             load: load.clone(),
             ended: false,
+            clears: self.clears.load(Ordering::SeqCst),
         };
         let context = LoadContext {
             client: self.shared.pool.client(identity, key.region()),
@@ -389,6 +404,8 @@ struct Running<T: Resource> {
     load: Load<T>,
     /// It came to an outcome; else it panicked, or was stopped.
     ended: bool,
+    /// Of [`Cached::clears`], when it was registered.
+    clears: u64,
 }
 
 impl<T: Resource> Running<T> {
@@ -414,7 +431,8 @@ impl<T: Resource> Running<T> {
         let entry = Arc::new(Entry {
             value: Arc::new(value),
             identity: identity.clone(),
-            fetched: now,
+            since: now,
+            age_then: Duration::ZERO,
             fetched_at: SystemTime::now(),
             last_used: AtomicU64::default(),
         });
@@ -422,13 +440,15 @@ impl<T: Resource> Running<T> {
         entry
             .last_used
             .store(self.last_used(kept.as_deref(), now), Ordering::Relaxed);
-        if shared.config.load().keep {
+        let cleared = self.clears != self.cached.clears.load(Ordering::SeqCst);
+        if shared.config.load().keep && !cleared {
             self.warn_if_too_big(&entry);
             self.cached.give_room(&self.key, &entry);
             self.cached
                 .entries
                 .insert(self.key.clone(), Arc::clone(&entry));
             self.cached.make_room();
+            self.cached.put_away(&self.key, &entry);
         }
         Ok(entry)
     }
@@ -445,7 +465,8 @@ impl<T: Resource> Running<T> {
     fn drop_if_refused(&self, identity: &VerifiedIdentity, error: &Error) {
         match error.kind {
             ErrorKind::Permission => {
-                self.cached.remove(&self.key);
+                self.cached.entries.remove(&self.key);
+                self.cached.remove_from_disk(&self.key);
             }
             ErrorKind::Credentials => self.cached.shared.identities.unbind(identity),
             _ => {}

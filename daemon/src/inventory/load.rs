@@ -52,6 +52,13 @@ pub(super) fn announce<T>() -> (Pages<T>, Load<T>) {
     (Pages(sender), Load { began, progress })
 }
 
+/// A load that has failed before it asked anybody.
+pub(super) fn failed<T>(why: Error) -> Load<T> {
+    let (pages, load) = announce();
+    pages.finish(Err(why));
+    load
+}
+
 impl<T> Pages<T> {
     /// Shows a page to all who wait.
     pub fn publish(&self, page: T) {

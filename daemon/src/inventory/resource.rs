@@ -12,6 +12,7 @@ use super::encode::EncodedCache;
 use super::load::Pages;
 use super::project;
 use super::snapshot::{Builder, Snapshot};
+use super::stored::Stored;
 use crate::aws::{ApiError, Operation, PageRequest, RegionClient};
 
 /// Which of the three; the word is the one people see.
@@ -24,6 +25,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Instances, Self::Agents, Self::Regions];
+
     /// The word people see.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -66,7 +69,7 @@ impl LoadContext {
 }
 
 /// Something that is loaded whole and kept for a while.
-pub trait Resource: Sized + Send + Sync + 'static {
+pub trait Resource: Stored + Send + Sync + 'static {
     /// Which it is.
     const KIND: Kind;
     /// What loads it.

@@ -5,6 +5,8 @@
 //! lies in one block of text. Orders that answers need are computed when the
 //! snapshot is made, never when it is read.
 
+mod stored;
+
 use aws_ssm_proto::domain::InstanceState;
 
 use super::strings::{Interner, StringId, Strings};

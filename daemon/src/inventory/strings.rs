@@ -3,6 +3,8 @@
 //! A fleet repeats itself: types, zones, networks, tag keys and most tag values
 //! are few. A row holds a number for each of them instead of a string.
 
+mod stored;
+
 use std::collections::HashMap;
 
 /// A string of one [`Strings`]; meaningless in any other. The empty string, which

@@ -102,6 +102,7 @@ impl World {
                 Arc::clone(&resilience),
             )),
             Arc::clone(&identities),
+            crate::persist::Disk::nowhere(),
             Arc::clone(&metrics),
             queue.clone(),
             clock,

@@ -103,11 +103,12 @@ impl control_server::Control for ControlService {
         let work = |question: wire::ClearCacheRequest, deadline| async move {
             let daemon = &method.daemon;
             let entries = if question.all {
-                daemon.inventory.clear(None)
+                daemon.inventory.clear(None, deadline).await?
             } else {
                 let caller = question.caller.unwrap_or_default().into();
                 let admission = daemon.identities.admit(&caller, deadline).await?;
-                daemon.inventory.clear(Some(&admission.identity))
+                let identity = Some(&admission.identity);
+                daemon.inventory.clear(identity, deadline).await?
             };
             Ok(wire::ClearCacheResponse { entries })
         };

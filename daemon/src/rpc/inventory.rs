@@ -56,7 +56,11 @@ impl inventory_server::Inventory for InventoryService {
             let (caller, query) = question.try_into()?;
             let admission = method.daemon.identities.admit(&caller, deadline).await?;
             match query.sort {
-                Sort::Unsorted => Ok(stream::unsorted(&method.daemon, admission, query, deadline)),
+                Sort::Unsorted => {
+                    let inventory = &method.daemon.inventory;
+                    inventory.recall(&admission, query.freshness).await;
+                    Ok(stream::unsorted(&method.daemon, admission, query, deadline))
+                }
                 _ => sorted(&method.daemon, &admission, &query, deadline).await,
             }
         };
@@ -103,7 +107,11 @@ impl inventory_server::Inventory for InventoryService {
         let work = |question: wire::WhoAmIRequest, deadline| async move {
             let caller = question.caller.unwrap_or_default().into();
             let admission = method.daemon.identities.admit(&caller, deadline).await?;
-            Ok(identity(admission).into())
+            match admission.identity.unconfirmed() {
+                // Who it was before is no answer to who it is.
+                Some(why) => Err(why.clone()),
+                None => Ok(identity(admission).into()),
+            }
         };
         method.serve(request, work).await
     }

@@ -43,7 +43,9 @@ impl InstanceState {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    pub(crate) fn from_wire(value: u64) -> Option<Self> {
+    /// The state of this number; numbers never change their meaning.
+    #[must_use]
+    pub fn from_number(value: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|state| *state as u64 == value)
     }
 
@@ -86,7 +88,9 @@ impl AgentStatus {
         }
     }
 
-    pub(crate) fn from_wire(value: u64) -> Option<Self> {
+    /// The status of this number; numbers never change their meaning.
+    #[must_use]
+    pub fn from_number(value: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|status| *status as u64 == value)
     }
 }

@@ -133,8 +133,8 @@ pub fn read(encoded: &[u8]) -> Option<InstanceRef<'_>> {
         let (number, value) = take_field(&mut rest)?;
         match value {
             Value::Number(n) => match number {
-                field::STATE => row.state = InstanceState::from_wire(n),
-                field::SSM => row.ssm = AgentStatus::from_wire(n),
+                field::STATE => row.state = InstanceState::from_number(n),
+                field::SSM => row.ssm = AgentStatus::from_number(n),
                 field::LAUNCHED => row.launched = Some(n as i64),
                 field::AGENT => row.agent = Some(n as i64),
                 _ => {}

@@ -99,7 +99,9 @@ async fn a_path_too_long_for_a_socket_is_told_with_its_limit() {
         .programs
         .set("AWS_SSM_HOME", home.display().to_string());
     assert_unusable(&stage, &["too long", "bytes", "AWS_SSM_HOME"]).await;
-    assert!(!home.exists(), "nothing was made");
+    for dir in ["run", "state"] {
+        assert!(!home.join(dir).exists(), "nothing was made");
+    }
 }
 
 #[tokio::test]

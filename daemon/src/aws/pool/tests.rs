@@ -31,7 +31,13 @@ async fn fixture(config: PoolConfig) -> Fixture {
         session_name: "me".into(),
     };
     let clock = Clock::boot();
-    let identities = Identities::new(&connector, Arc::clone(&resilience), defaults, clock);
+    let identities = Identities::new(
+        &connector,
+        Arc::clone(&resilience),
+        defaults,
+        clock,
+        crate::persist::Disk::nowhere(),
+    );
     Fixture {
         server,
         identities,

@@ -27,7 +27,7 @@ fn role(source: CredentialPlan, role_arn: &str) -> CredentialPlan {
 fn place() -> Place {
     let caller = Caller::default();
     let file = crate::identity::files::LoadedFile::default();
-    let key = KeyMaker::new([1; 32]).key(&KeyInputs {
+    let key = KeyMaker::with([1; 32]).key(&KeyInputs {
         caller: &caller,
         default_profile: None,
         session_name: "",

@@ -8,12 +8,14 @@ use tokio::sync::oneshot;
 use super::super::freshness::Policy;
 use super::super::load::Pages;
 use super::super::resource::{Kind, LoadLimits};
+use super::super::stored::Stored;
 use super::super::{InventoryConfig, Tasks};
 use super::*;
 use crate::aws::{Connector, Operation, Pool, PoolConfig};
 use crate::clock::Clock;
 use crate::identity::{Identities, testing};
 use crate::metrics::Metrics;
+use crate::persist::{Damaged, Disk, Input, Output};
 use crate::refresh::{Jitter, Queue};
 use crate::resilience::{Resilience, ResilienceConfig};
 
@@ -40,7 +42,7 @@ fn settings() -> InventoryConfig {
 }
 
 /// What a load of [`Thing`] does.
-enum Step {
+pub(super) enum Step {
     Succeed(u32),
     Fail(ErrorKind),
     Panic,
@@ -52,7 +54,17 @@ enum Step {
 static SCRIPT: Mutex<Option<HashMap<String, VecDeque<Step>>>> = Mutex::new(None);
 
 #[derive(Debug, PartialEq)]
-struct Thing(u32);
+pub(super) struct Thing(pub(super) u32);
+
+impl Stored for Thing {
+    fn write(&self, out: &mut Output<'_>) -> std::io::Result<()> {
+        out.u32(self.0)
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, Damaged> {
+        input.u32().map(Self)
+    }
+}
 
 impl Resource for Thing {
     const KIND: Kind = Kind::Instances;
@@ -87,8 +99,8 @@ impl Resource for Thing {
 }
 
 /// A cache of things in one region, with a clock to turn.
-struct World {
-    cached: Arc<Cached<Thing>>,
+pub(super) struct World {
+    pub(super) cached: Arc<Cached<Thing>>,
     identities: Arc<Identities>,
     metrics: Arc<Metrics>,
     seconds: Arc<AtomicU64>,
@@ -106,6 +118,23 @@ impl World {
         region: &'static str,
         steps: impl IntoIterator<Item = Step>,
     ) -> Self {
+        Self::of(
+            max_bytes,
+            region,
+            steps,
+            testing::remembering,
+            Disk::nowhere(),
+        )
+    }
+
+    /// A daemon that starts now, with what is on this disk.
+    pub(super) fn of(
+        max_bytes: u64,
+        region: &'static str,
+        steps: impl IntoIterator<Item = Step>,
+        identities: fn(Clock, Arc<Disk>) -> Identities,
+        disk: Arc<Disk>,
+    ) -> Self {
         SCRIPT
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -119,12 +148,13 @@ impl World {
         let config = ResilienceConfig::default();
         let connector = Connector::new(&config);
         let resilience = Arc::new(Resilience::new(config, Arc::clone(&metrics)));
-        let identities = Arc::new(testing::everybody(clock.clone()));
+        let identities = Arc::new(identities(clock.clone(), Arc::clone(&disk)));
         let jitter = Jitter::seeded(1);
         let queue = Queue::new(3, Arc::clone(&metrics), clock.clone(), jitter);
         let shared = Shared {
             pool: Arc::new(Pool::new(&PoolConfig::default(), connector, resilience)),
             identities: Arc::clone(&identities),
+            disk,
             metrics: Arc::clone(&metrics),
             queue,
             clock,
@@ -141,29 +171,34 @@ impl World {
         }
     }
 
-    fn at(&self, age: u64) {
+    pub(super) fn at(&self, age: u64) {
         self.seconds.store(100_000 + age, Ordering::SeqCst);
     }
 
-    async fn identity(&self, user: &str) -> VerifiedIdentity {
+    pub(super) async fn identity(&self, user: &str) -> VerifiedIdentity {
         let caller = testing::user(user);
         let admission = self.identities.admit(&caller, soon()).await;
         admission.expect("everybody is verified").identity
     }
 
-    async fn get(&self, asked: Freshness) -> Result<Served<Thing>, Error> {
+    pub(super) async fn get(&self, asked: Freshness) -> Result<Served<Thing>, Error> {
         let identity = self.identity("anna").await;
         self.cached.get(&identity, self.region, asked, soon()).await
     }
 
+    /// Whether anything is being loaded.
+    pub(super) fn is_loading(&self) -> bool {
+        !self.cached.lock_loads().is_empty()
+    }
+
     /// The number got, its state, and whether a refresh is coming.
-    async fn got(&self, asked: Freshness) -> Result<(u32, DataState, bool), ErrorKind> {
+    pub(super) async fn got(&self, asked: Freshness) -> Result<(u32, DataState, bool), ErrorKind> {
         let served = self.get(asked).await.map_err(|error| error.kind)?;
         Ok((served.entry.value.0, served.state, served.refreshing))
     }
 }
 
-fn soon() -> Instant {
+pub(super) fn soon() -> Instant {
     Instant::now() + MINUTE
 }
 
@@ -287,7 +322,7 @@ async fn principals_do_not_share_entries() {
         assert_eq!(*served.await.expect("loaded").entry.value, Thing(number));
     }
     let anna = world.identity("anna").await;
-    assert_eq!(world.cached.clear(Some(&anna)), 1);
+    assert_eq!(world.cached.clear(Some(&anna)).len(), 1);
     assert_eq!(world.cached.entries().len(), 1);
 }
 
