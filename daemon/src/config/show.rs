@@ -13,6 +13,8 @@ use super::{Config, Source};
 
 /// Its default follows from another setting.
 const THRESHOLD: &str = "cache.stale_threshold_minutes";
+/// Its default is found where the process runs.
+const CACHE_DIR: &str = "cache.cache_dir";
 
 impl Config {
     /// Every setting, with where its value comes from.
@@ -88,10 +90,11 @@ impl Config {
 
     /// What holds while it is unset.
     fn instead_of(&self, setting: &setting::Setting) -> String {
-        if setting.name == THRESHOLD {
-            return self.threshold_minutes().give().to_string();
+        match (setting.name, &self.disk().cache_dir) {
+            (THRESHOLD, _) => self.threshold_minutes().give().to_string(),
+            (CACHE_DIR, Some(dir)) => dir.display().to_string(),
+            _ => setting.unset.unwrap_or_default().to_owned(),
         }
-        setting.unset.unwrap_or_default().to_owned()
     }
 
     fn source(&self, setting: &setting::Setting) -> String {

@@ -57,6 +57,8 @@ async fn show_names_the_source_of_every_value() {
         Value::Null
     );
     let table = programs.run(&["config", "show"]).await;
+    let cache = programs.home.path().join("cache").display().to_string();
+    assert!(table.stdout.contains(&cache), "{table:?}");
     assert_eq!(
         table.lines().len(),
         1 + json(&programs, &["config", "show"])
