@@ -26,7 +26,7 @@ use aws_ssm_proto::domain::Error;
 pub(crate) use origin::Origin;
 pub use section::{
     CacheSection, DaemonSection, DefaultSection, MetricsSection, PerformanceSection,
-    ResilienceSection,
+    PrometheusListen, ResilienceSection,
 };
 
 use crate::aws::PoolConfig;

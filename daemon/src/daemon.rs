@@ -21,10 +21,11 @@ use crate::config::Config;
 use crate::identity::{DefaultSettings, Identities};
 use crate::inventory::Inventory;
 use crate::lifecycle::{Life, Reason};
-use crate::metrics::{Metrics, summary_line};
+use crate::metrics::{self, Metrics, summary_line};
 use crate::persist::{Disk, Moments};
 use crate::refresh::{Jitter, Queue, Workers};
 use crate::resilience::Resilience;
+use crate::scrape::Scrape;
 use settings::Settings;
 
 /// How often what is unused is dropped.
@@ -58,10 +59,13 @@ impl Facts {
     }
 
     /// The settings as this daemon needs them: with one client, nothing is refreshed
-    /// that nobody waits for.
+    /// that nobody waits for, and nothing is offered to others.
     fn fitted(&self, config: &Config) -> Config {
         let mut fitted = config.clone();
-        fitted.cache.background_refresh &= self.publish.is_some();
+        if self.publish.is_none() {
+            fitted.cache.background_refresh = false;
+            fitted.metrics.prometheus_listen = None;
+        }
         fitted
     }
 
@@ -89,6 +93,7 @@ pub struct Daemon {
     disk: Arc<Disk>,
     facts: Facts,
     settings: Settings,
+    scrape: Option<Scrape>,
     background: Mutex<Option<Background>>,
 }
 
@@ -151,9 +156,11 @@ impl Daemon {
             disk,
             facts,
             settings,
+            scrape: config.metrics.prometheus_listen.clone().map(Scrape::new),
             background: Mutex::new(None),
         });
-        let chores = daemon.chores();
+        let mut chores = daemon.chores();
+        daemon.offer_counters(&mut chores);
         *daemon.lock_background() = Some(Background { workers, chores });
         daemon
     }
@@ -184,6 +191,7 @@ impl Daemon {
             draining: self.life.shutdown().is_draining(),
             identities: self.identities.count() as u64,
             cache_entries: self.inventory.describe().len() as u64,
+            prometheus: self.scrape.as_ref().map(ToString::to_string),
         }
     }
 
@@ -234,6 +242,20 @@ impl Daemon {
         self.inventory.shut_down().await;
         self.identities.shutdown().await;
         self.disk.shut_down().await;
+    }
+
+    /// Everything that is counted, as Prometheus reads it.
+    fn exposition(&self) -> String {
+        let started = self.facts.started_at;
+        metrics::exposition(&self.stats(), &self.metrics, hello::BUILD, started)
+    }
+
+    fn offer_counters(self: &Arc<Self>, chores: &mut JoinSet<()>) {
+        if let Some(scrape) = self.scrape.clone() {
+            // Weak, because the daemon owns this task.
+            let daemon = Arc::downgrade(self);
+            chores.spawn(scrape.serve(move || Some(daemon.upgrade()?.exposition())));
+        }
     }
 
     fn chores(self: &Arc<Self>) -> JoinSet<()> {

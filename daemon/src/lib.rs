@@ -18,6 +18,7 @@ mod query;
 mod refresh;
 mod resilience;
 mod rpc;
+mod scrape;
 mod sys;
 mod telemetry;
 

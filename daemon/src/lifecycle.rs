@@ -23,3 +23,4 @@ pub use drain::Reason;
 pub use life::{Life, Watch};
 pub use listen::{Listener, Opened};
 pub use notify::Starter;
+pub use selfcheck::SocketFile;

@@ -7,15 +7,18 @@ mod api;
 mod cache;
 mod histogram;
 mod memory;
+mod prometheus;
 mod rpc;
 mod summary;
 
 use std::sync::Arc;
 
 use aws_ssm_proto::domain::{ApiStats, CacheStats, MemoryStats, RpcStats};
+use histogram::Distribution;
 
 pub use api::ApiCounters;
 pub use cache::CacheCounters;
+pub use prometheus::{CONTENT_TYPE, exposition};
 pub use rpc::RpcMethod;
 pub use summary::{human, summary_line};
 
@@ -72,13 +75,22 @@ impl Metrics {
     /// All counters as they stand, each read for itself.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let called = |operation: Operation| self.api(operation).stats(operation);
+        let api = self.operations().map(|(stats, _)| stats);
+        let rpc = self.rpc.stats().into_iter().map(|(stats, _)| stats);
         Snapshot {
-            api: Operation::ALL.into_iter().filter_map(called).collect(),
+            api: api.filter(|operation| operation.calls > 0).collect(),
             cache: self.cache.stats(),
             memory: memory::read(),
-            rpc: self.rpc.stats(),
+            rpc: rpc.filter(|method| method.calls > 0).collect(),
         }
+    }
+
+    /// Every operation, called or not, and how long its calls took.
+    fn operations(&self) -> impl Iterator<Item = (ApiStats, Distribution)> {
+        Operation::ALL.into_iter().map(|operation| {
+            let counters = self.api(operation);
+            (counters.stats(operation), counters.distribution())
+        })
     }
 }
 

@@ -116,5 +116,9 @@ fn status_sheet(status: &DaemonStatus) -> Sheet<'_> {
             Field::named("cache-entries"),
             Value::Number(status.cache_entries),
         ),
+        (
+            Field::named("prometheus"),
+            Value::text(status.prometheus.as_deref()),
+        ),
     ])
 }

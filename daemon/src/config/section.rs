@@ -1,5 +1,6 @@
 //! The settings, by section, with their defaults.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -155,4 +156,13 @@ pub enum PrometheusListen {
     Unix(PathBuf),
     /// A port of the loopback interface; 0 is none.
     Tcp(SocketAddr),
+}
+
+impl fmt::Display for PrometheusListen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Tcp(address) => address.fmt(f),
+        }
+    }
 }

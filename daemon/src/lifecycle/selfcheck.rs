@@ -27,7 +27,12 @@ pub struct SocketFile {
 }
 
 impl SocketFile {
-    pub(super) fn at(path: &Path) -> io::Result<Self> {
+    /// The file that is there now.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn at(path: &Path) -> io::Result<Self> {
         let found = path.symlink_metadata()?;
         Ok(Self {
             path: path.to_owned(),
@@ -47,7 +52,11 @@ impl SocketFile {
     }
 
     /// Removes it, unless another has come to its place.
-    pub(super) fn remove(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// It stays.
+    pub fn remove(&self) -> io::Result<()> {
         if self.is_ours() {
             remove_file(&self.path)
         } else {

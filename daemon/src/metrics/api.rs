@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_ssm_proto::domain::ApiStats;
 
-use super::histogram::Histogram;
+use super::histogram::{Distribution, Histogram};
 use crate::aws::Operation;
 
 /// Counters of one AWS operation.
@@ -77,19 +77,20 @@ impl ApiCounters {
         self.kept_bytes.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// `None` if it was never called.
-    pub(super) fn stats(&self, operation: Operation) -> Option<ApiStats> {
+    /// How long calls took.
+    pub(super) fn distribution(&self) -> Distribution {
+        self.latency.distribution()
+    }
+
+    pub(super) fn stats(&self, operation: Operation) -> ApiStats {
         let (successes, failures) = (self.successes.load(Relaxed), self.failures.load(Relaxed));
-        if successes + failures == 0 {
-            return None;
-        }
         let last = self
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let (last_error, last_error_at) = last.unzip();
-        Some(ApiStats {
+        ApiStats {
             operation: operation.action().to_owned(),
             calls: successes + failures,
             successes,
@@ -104,6 +105,6 @@ impl ApiCounters {
             last_error_at,
             response_bytes: self.response_bytes.load(Relaxed),
             kept_bytes: self.kept_bytes.load(Relaxed),
-        })
+        }
     }
 }

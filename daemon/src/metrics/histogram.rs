@@ -1,7 +1,8 @@
 //! Latencies in buckets that grow with their size, all of them atomic.
 //!
 //! Each power of two of microseconds is divided into 16 buckets, so a
-//! percentile read from a bucket's middle is at most 1/32, about 3 %, off.
+//! percentile read from a bucket's middle is at most 1/32, about 3 %, off. Beside
+//! them a few wide buckets with exact bounds are counted, for Prometheus.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -16,10 +17,18 @@ const MAX_BITS: u32 = 36;
 
 const BUCKETS: usize = ((MAX_BITS - SUB_BITS + 1) << SUB_BITS) as usize;
 
-/// Counts durations; recording is five atomic additions and no lock.
+/// The wide buckets' upper bounds in microseconds, from a warm answer to the
+/// longest call.
+pub(super) const BOUNDS_US: [u64; 18] = [
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+    1_000_000, 2_500_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000,
+];
+
+/// Counts durations; recording is five atomic operations and no lock.
 #[derive(Debug)]
 pub(super) struct Histogram {
-    count: AtomicU64,
+    /// The last one is of what lies above all bounds.
+    wide: [AtomicU64; BOUNDS_US.len() + 1],
     sum_us: AtomicU64,
     min_us: AtomicU64,
     max_us: AtomicU64,
@@ -29,7 +38,7 @@ pub(super) struct Histogram {
 impl Default for Histogram {
     fn default() -> Self {
         Self {
-            count: AtomicU64::new(0),
+            wide: [const { AtomicU64::new(0) }; BOUNDS_US.len() + 1],
             sum_us: AtomicU64::new(0),
             min_us: AtomicU64::new(u64::MAX),
             max_us: AtomicU64::new(0),
@@ -41,7 +50,8 @@ impl Default for Histogram {
 impl Histogram {
     pub(super) fn record(&self, duration: Duration) {
         let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        self.count.fetch_add(1, Relaxed);
+        let wide = BOUNDS_US.partition_point(|bound| *bound < us);
+        self.wide[wide].fetch_add(1, Relaxed);
         self.sum_us.fetch_add(us, Relaxed);
         self.min_us.fetch_min(us, Relaxed);
         self.max_us.fetch_max(us, Relaxed);
@@ -49,7 +59,15 @@ impl Histogram {
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.count.load(Relaxed)
+        self.wide.iter().map(|count| count.load(Relaxed)).sum()
+    }
+
+    /// The wide buckets.
+    pub(super) fn distribution(&self) -> Distribution {
+        Distribution {
+            counts: std::array::from_fn(|bucket| self.wide[bucket].load(Relaxed)),
+            sum: Duration::from_micros(self.sum_us.load(Relaxed)),
+        }
     }
 
     pub(super) fn stats(&self) -> LatencyStats {
@@ -72,6 +90,14 @@ impl Histogram {
             p99: percentile(0.99),
         }
     }
+}
+
+/// How often durations were within each of [`BOUNDS_US`] and not below, then how
+/// often they were above all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Distribution {
+    pub(super) counts: [u64; BOUNDS_US.len() + 1],
+    pub(super) sum: Duration,
 }
 
 /// The bucket that holds the value of this rank, counted from 1.
@@ -135,6 +161,20 @@ mod tests {
         for value in [stats.min, stats.max, stats.p50, stats.p99, stats.average] {
             assert_eq!(value, Duration::from_micros(234_567));
         }
+    }
+
+    #[test]
+    fn a_wide_bucket_holds_its_upper_bound() {
+        let histogram = Histogram::default();
+        for us in [0, 100, 101, 60_000_000, 60_000_001] {
+            histogram.record(Duration::from_micros(us));
+        }
+        let Distribution { counts, sum } = histogram.distribution();
+        assert_eq!((counts[0], counts[1]), (2, 1));
+        assert_eq!((counts[17], counts[18]), (1, 1));
+        assert_eq!(counts.iter().sum::<u64>(), histogram.count());
+        assert_eq!(sum, Duration::from_micros(120_000_202));
+        assert!(BOUNDS_US.is_sorted());
     }
 
     #[test]

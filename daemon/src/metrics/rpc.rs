@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_ssm_proto::domain::RpcStats;
 
-use super::histogram::Histogram;
+use super::histogram::{Distribution, Histogram};
 
 /// Counters of one method of the daemon.
 #[derive(Debug, Default)]
@@ -36,17 +36,18 @@ impl Methods {
         Arc::clone(methods.entry(name).or_default())
     }
 
-    /// Methods that were called, by name.
-    pub(super) fn stats(&self) -> Vec<RpcStats> {
+    /// Every method, by name, and how long its calls took.
+    pub(super) fn stats(&self) -> Vec<(RpcStats, Distribution)> {
         let methods = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let called = methods.iter().filter(|(_, m)| m.latency.count() > 0);
-        called
-            .map(|(name, method)| RpcStats {
+        let describe = |(name, method): (&&str, &Arc<RpcMethod>)| {
+            let stats = RpcStats {
                 method: (*name).to_owned(),
                 calls: method.latency.count(),
                 failures: method.failures.load(Relaxed),
                 latency: method.latency.stats(),
-            })
-            .collect()
+            };
+            (stats, method.latency.distribution())
+        };
+        methods.iter().map(describe).collect()
     }
 }

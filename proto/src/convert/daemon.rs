@@ -45,6 +45,7 @@ impl From<&DaemonStatus> for wire::StatusResponse {
             draining: status.draining,
             identities: status.identities,
             cache_entries: status.cache_entries,
+            prometheus: status.prometheus.clone().unwrap_or_default(),
         }
     }
 }
@@ -63,6 +64,7 @@ impl From<wire::StatusResponse> for DaemonStatus {
             draining: status.draining,
             identities: status.identities,
             cache_entries: status.cache_entries,
+            prometheus: Some(status.prometheus).filter(|address| !address.is_empty()),
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct DaemonStatus {
     pub identities: u64,
     /// Entries it holds.
     pub cache_entries: u64,
+    /// Where Prometheus may read the counters, and what is wrong with that.
+    pub prometheus: Option<String>,
 }
 
 /// One entry of the cache.
