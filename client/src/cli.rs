@@ -192,7 +192,19 @@ pub enum DaemonCommand {
     /// Show whether it runs, and where
     Status,
     /// Show its counters
-    Stats,
+    Stats(StatsArgs),
     /// Have it read its settings again
     Reload,
+}
+
+/// Arguments of `daemon stats`.
+#[derive(Clone, Debug, Default, Args)]
+#[allow(missing_docs)]
+pub struct StatsArgs {
+    /// Show them again and again, in place on a terminal, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    /// How often [default: 2s]
+    #[arg(long, value_name = "TIME", requires = "watch")]
+    pub interval: Option<String>,
 }

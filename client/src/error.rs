@@ -16,6 +16,9 @@ pub enum Failure {
     /// Whoever read the output has gone; there is nobody to tell.
     #[error("the reader of the output is gone")]
     BrokenPipe,
+    /// A signal of this number ended what was to go on until then.
+    #[error("interrupted")]
+    Interrupted(u8),
     /// Standard output takes no more.
     #[error("cannot write the answer")]
     Output(#[source] io::Error),
@@ -45,6 +48,8 @@ impl Failure {
             // What a shell reports of a program that SIGPIPE ended, as it ends
             // every other one whose reader has gone.
             Self::BrokenPipe => 141,
+            // As a shell reports a program that the signal ended.
+            Self::Interrupted(signal) => 128 + signal,
             Self::Output(_) => 1,
         }
     }
@@ -54,7 +59,7 @@ impl Failure {
     pub fn lines(&self) -> Option<String> {
         match self {
             Self::Told(error) => Some(lines(error)),
-            Self::BrokenPipe => None,
+            Self::BrokenPipe | Self::Interrupted(_) => None,
             Self::Output(source) => Some(lines(
                 &Error::new(ErrorKind::Internal, self.to_string())
                     .why(format!("standard output refused it: {}", reason(source)))

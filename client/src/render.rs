@@ -13,6 +13,7 @@ mod json;
 mod layout;
 pub mod page;
 mod printer;
+pub mod screen;
 pub mod sheet;
 pub mod sink;
 mod table;

@@ -97,7 +97,12 @@ fn colours(name: &str) -> Result<Colours, Error> {
     }
 }
 
-fn positive(flag: &str, text: &str) -> Result<Duration, Error> {
+/// A length of time that is some.
+///
+/// # Errors
+///
+/// It is none, or is written in a way that is not known.
+pub(crate) fn positive(flag: &str, text: &str) -> Result<Duration, Error> {
     let length = length(flag, text)?;
     if length.is_zero() {
         return Err(usage(format!("{flag} is zero"))

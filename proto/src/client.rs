@@ -163,7 +163,33 @@ impl Client {
         Ok(answer.into())
     }
 
-    /// The daemon's counters.
+    /// The daemon's counters, since it started.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use aws_ssm_proto::Client;
+    /// use aws_ssm_proto::endpoint::Endpoint;
+    /// use aws_ssm_proto::launch::connect_only;
+    /// use tokio::time::Instant;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// let endpoint = Endpoint::from_process_environment()?;
+    /// let Some(socket) = connect_only(&endpoint, deadline).await? else {
+    ///     return Ok(()); // no daemon runs
+    /// };
+    /// let client = Client::over(socket, deadline).await?;
+    /// let summary = client.metrics().await?.summary();
+    /// // Before the first call there are no rates.
+    /// if let (Some(success), Some(hits)) = (summary.success_rate, summary.cache_hit_rate) {
+    ///     println!("success rate: {:.2}%", success * 100.0);
+    ///     println!("cache hit rate: {:.2}%", hits * 100.0);
+    ///     println!("average call to AWS: {:?}", summary.avg_duration);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -14,6 +14,7 @@ mod grpc;
 mod identity;
 mod life;
 mod load;
+mod metrics;
 mod oracle;
 mod output;
 mod persist;

@@ -8,6 +8,7 @@
 mod filters;
 mod formats;
 mod judge;
+mod metrics;
 mod moto;
 mod python;
 mod rows;

@@ -4,6 +4,7 @@
 
 mod reload;
 mod stats;
+mod watch;
 
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{DaemonStatus, Error};
@@ -24,7 +25,7 @@ pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Resul
         DaemonCommand::Restart => restart(ctx).await,
         DaemonCommand::Status => status(ctx).await,
         DaemonCommand::Reload => reload::run(ctx).await,
-        DaemonCommand::Stats => stats(ctx).await,
+        DaemonCommand::Stats(args) => watch::run(args, ctx).await,
     }
 }
 
@@ -61,11 +62,6 @@ async fn stop(now: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
 async fn status(ctx: &mut Context<'_>) -> Result<(), Failure> {
     let status = needed(ctx).await?.status().await?;
     ctx.print(status_sheet(&status))
-}
-
-async fn stats(ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let stats = needed(ctx).await?.metrics().await?;
-    stats::print(&stats, ctx)
 }
 
 /// The daemon, which must run already.

@@ -1,6 +1,7 @@
 //! A page for a person: headings, and below each what belongs to it, line by line.
 //! Never cut: on a narrow terminal long values wrap.
 
+use super::append::blanks;
 use super::colour::{Tone, push};
 use super::time::Calendar;
 use super::{Look, Value, escape};
@@ -34,6 +35,13 @@ impl<'o> Page<'o> {
         self.out.push(b'\n');
     }
 
+    /// A line of text.
+    pub fn line(&mut self, text: &str) {
+        let shown = escape::shown(text);
+        self.out.extend_from_slice(shown.as_bytes());
+        self.out.push(b'\n');
+    }
+
     /// Labels and values, aligned, under a heading if it is not empty.
     pub fn lines(&mut self, heading: &str, lines: &[(&str, Value<'_>)]) {
         if !heading.is_empty() {
@@ -54,4 +62,79 @@ impl<'o> Page<'o> {
             self.out.push(b'\n');
         }
     }
+
+    /// Labels and values as [`Page::lines`] has them, side by side in as many pairs
+    /// as the terminal has room for; without one, one below the other.
+    pub fn grid(&mut self, heading: &str, lines: &[(&str, Value<'_>)]) {
+        let cells: Vec<Cell> = lines.iter().map(|line| self.cell(line)).collect();
+        let columns = (2..=MOST_COLUMNS).rev().find(|columns| {
+            self.look
+                .width
+                .is_some_and(|room| width(&cells, *columns) <= room)
+        });
+        let Some(columns) = columns else {
+            return self.lines(heading, lines);
+        };
+        if !heading.is_empty() {
+            self.heading(heading);
+        }
+        let height = cells.len().div_ceil(columns);
+        let widths: Vec<_> = cells.chunks(height).map(widest).collect();
+        for row in 0..height {
+            let shown = cells.iter().skip(row).step_by(height).zip(&widths);
+            let mut behind = INDENT;
+            for (cell, (label, value)) in shown {
+                blanks(self.out, behind);
+                self.out.extend_from_slice(cell.label.as_bytes());
+                blanks(self.out, label - cell.label_width + 2);
+                push(self.out, self.look.colours, cell.tone, &cell.value);
+                behind = value - cell.value_width + BETWEEN;
+            }
+            self.out.push(b'\n');
+        }
+    }
+
+    fn cell(&mut self, (label, value): &(&str, Value<'_>)) -> Cell {
+        let label = escape::shown(label).into_owned();
+        let mut shown = Vec::new();
+        Cell {
+            label_width: escape::width(&label),
+            label,
+            value_width: value.show(&mut shown, &mut self.calendar),
+            value: shown,
+            tone: value.tone(),
+        }
+    }
+}
+
+/// More pairs in a row than this are hard to read.
+const MOST_COLUMNS: usize = 4;
+/// Before the first pair of a row, and between two.
+const INDENT: usize = 2;
+const BETWEEN: usize = 4;
+
+/// A pair of a grid.
+struct Cell {
+    label: String,
+    label_width: usize,
+    value: Vec<u8>,
+    value_width: usize,
+    tone: Tone,
+}
+
+/// What the labels and the values of a column take.
+fn widest(column: &[Cell]) -> (usize, usize) {
+    let label = column.iter().map(|cell| cell.label_width).max();
+    let value = column.iter().map(|cell| cell.value_width).max();
+    (label.unwrap_or(0), value.unwrap_or(0))
+}
+
+/// What a grid of so many columns takes.
+fn width(cells: &[Cell], columns: usize) -> usize {
+    let columns = cells.chunks(cells.len().div_ceil(columns).max(1));
+    let columns = columns.map(|column| {
+        let (label, value) = widest(column);
+        label + 2 + value + BETWEEN
+    });
+    (columns.sum::<usize>() + INDENT).saturating_sub(BETWEEN)
 }

@@ -10,10 +10,16 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::json::{self, Object};
+use super::layout::GAP;
 use super::page::Page;
 use super::sink::Sink;
-use super::{Field, Format, Look, Printer, Row, Value, suggestion, yaml};
+use super::time::Calendar;
+use super::{Field, Format, Look, Printer, Row, Value, escape, suggestion, yaml};
 use crate::error::usage;
+
+/// The first column of a document's table, which names what a row is about, may be
+/// shortened to this; a terminal that is narrower still gets the rows upright.
+const SHORTENED: usize = 20;
 
 /// Rows of values.
 #[derive(Clone, Debug)]
@@ -106,6 +112,49 @@ impl<'a> Sheet<'a> {
         Ok(Vec::new())
     }
 
+    /// What a table of it takes at least, the first column shortened if need be.
+    fn width(&self, look: Look) -> usize {
+        let mut calendar = Calendar::default();
+        let mut shown = Vec::new();
+        let mut total = 0;
+        for (place, field) in self.fields.iter().enumerate() {
+            let header = if look.header {
+                escape::width(&field.label)
+            } else {
+                1
+            };
+            let values = self
+                .rows
+                .iter()
+                .map(|row| row[place].show(&mut shown, &mut calendar));
+            let width = values.max().unwrap_or(0).max(header);
+            total += GAP
+                + if place == 0 {
+                    width.min(SHORTENED.max(header))
+                } else {
+                    width
+                };
+        }
+        total.saturating_sub(GAP)
+    }
+
+    /// Row by row, each with its fields below the first.
+    fn print_upright(&self, name: &str, page: &mut Page<'_>) {
+        for (place, row) in self.rows.iter().enumerate() {
+            let about = match row.first() {
+                Some(Value::Text(text)) => text,
+                _ => "",
+            };
+            if place == 0 {
+                page.heading(name);
+            }
+            page.line(about);
+            let fields = self.fields.iter().map(|field| &*field.label);
+            let pairs: Vec<_> = fields.zip(row.iter().cloned()).skip(1).collect();
+            page.grid("", &pairs);
+        }
+    }
+
     fn pairs(&self) -> Vec<(&str, Value<'_>)> {
         let values = self.rows.iter().flatten().cloned();
         self.fields.iter().map(|f| &*f.label).zip(values).collect()
@@ -152,8 +201,15 @@ impl Document<'_> {
         let mut omitted = Vec::new();
         for (name, sheet) in &self.0 {
             if sheet.single {
-                Page::new(sink.buffer(), look).lines(name, &sheet.pairs());
-            } else if !sheet.rows.is_empty() {
+                Page::new(sink.buffer(), look).grid(name, &sheet.pairs());
+                continue;
+            }
+            if sheet.rows.is_empty() {
+                continue;
+            }
+            if look.width.is_some_and(|room| sheet.width(look) > room) {
+                sheet.print_upright(name, &mut Page::new(sink.buffer(), look));
+            } else {
                 Page::new(sink.buffer(), look).heading(name);
                 omitted.extend(sheet.print(sink, Format::Table, look)?);
             }

@@ -61,8 +61,12 @@ pub fn look(
 /// What <https://no-color.org> asks for, and terminals that can do nothing.
 fn takes_colours(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = variable("TERM").is_some_and(|value| value == "dumb");
-    !refused && !dumb
+    !refused && !is_dumb(variable)
+}
+
+/// Whether the terminal says that it can do nothing but print.
+pub fn is_dumb(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    variable("TERM").is_some_and(|value| value == "dumb")
 }
 
 #[cfg(test)]

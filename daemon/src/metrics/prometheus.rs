@@ -274,6 +274,9 @@ fn rpc(text: &mut Text, methods: &[(RpcStats, Distribution)]) {
     durations(text, "aws_ssm_rpc", "calls of this daemon", &latencies);
 }
 
+/// Its name, its title, and where it stands.
+type LatencyFigure = (&'static str, &'static str, fn(&LatencyStats) -> Duration);
+
 /// How long the calls of one operation or method took.
 struct Latency<'a> {
     label: (&'static str, &'a str),
@@ -291,7 +294,7 @@ fn durations(text: &mut Text, prefix: &str, of_what: &str, latencies: &[Latency<
     for latency in latencies {
         buckets(text, latency.label, latency.distribution);
     }
-    let figures: [(&str, &str, fn(&LatencyStats) -> Duration); 4] = [
+    let figures: [LatencyFigure; 4] = [
         ("min", "The shortest", |latency| latency.min),
         ("max", "The longest", |latency| latency.max),
         ("p50", "The median", |latency| latency.p50),

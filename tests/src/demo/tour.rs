@@ -1,17 +1,21 @@
 //! The commands that are shown, in their order, and what must be true of each.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_ssm_proto::domain::Error;
 
 use super::stage::{INSTANCES, LATENCY, OTHER_PROFILE, REGION, Ran, Stage};
 use super::transcript::Transcript;
 use super::{Stop, failed};
+use crate::audit;
 use crate::sandbox::{Account, State};
 
 /// Lines of a list that are shown.
 const HEAD: usize = 6;
+/// The loads behind the last answers are over by then.
+const SETTLING: Duration = Duration::from_secs(30);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// Lines of the counters that are shown.
 const STATS_HEAD: usize = 22;
 
@@ -192,7 +196,33 @@ impl<'a> Tour<'a> {
         let ran = self.run("aws-ssm daemon stats", STATS_HEAD).await?;
         check(ran.stdout.contains("hit-rate"), || {
             "there is no hit rate".to_owned()
-        })
+        })?;
+        let calls = self.audit().await?;
+        self.transcript.remark(&format!(
+            "The local AWS has counted the same: {calls} calls, to the byte."
+        ))?;
+        Ok(())
+    }
+
+    /// Compares what the daemon has counted with what the local AWS has, which may
+    /// differ while a call is under way; returns how many calls there were.
+    async fn audit(&self) -> Result<u64, Stop> {
+        let deadline = Instant::now() + SETTLING;
+        loop {
+            let stats = self.stage.run("aws-ssm daemon stats -o json").await?;
+            let stats = serde_json::from_str(&stats.stdout);
+            let stats = stats.map_err(|error| failed("no counters", error.to_string()))?;
+            let counts = self.stage.sandbox.counts();
+            let same = audit::same_calls(&stats, &counts)
+                .and_then(|()| audit::every_section_counts(&stats));
+            match same {
+                Ok(()) => return Ok(counts.total()),
+                Err(why) if Instant::now() > deadline => {
+                    return Err(failed("the counters are wrong", why).into());
+                }
+                Err(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+            }
+        }
     }
 
     /// Tells the daemon to end, and sees that it has.

@@ -24,6 +24,8 @@ pub struct Count {
     pub calls: u64,
     /// Calls that got anything but a good answer.
     pub refused: u64,
+    /// Bytes of all answers, refusals included, without their headers.
+    pub bytes: u64,
 }
 
 /// The calls since the start or the last reset, at one moment.
@@ -81,6 +83,7 @@ pub(crate) type Line = (String, String, String);
 struct Tally {
     calls: u64,
     refused: u64,
+    bytes: u64,
 }
 
 /// Counts while the sandbox runs.
@@ -96,6 +99,10 @@ impl Counter {
         self.change(line, |tally| tally.refused += 1);
     }
 
+    pub(crate) fn answered(&self, line: &Line, bytes: usize) {
+        self.change(line, |tally| tally.bytes += bytes as u64);
+    }
+
     pub(crate) fn read(&self) -> Counts {
         let tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = tallies
@@ -106,6 +113,7 @@ impl Counter {
                 operation: operation.clone(),
                 calls: tally.calls,
                 refused: tally.refused,
+                bytes: tally.bytes,
             });
         Counts(counts.collect())
     }
@@ -140,6 +148,8 @@ mod tests {
         counter.arrived(&describe);
         counter.arrived(&describe);
         counter.refused(&describe);
+        counter.answered(&describe, 512);
+        counter.answered(&describe, 512);
         counter.arrived(&line("2", "us-east-1", "DescribeInstances"));
         counter.arrived(&line("1", "us-east-1", "GetCallerIdentity"));
 
@@ -149,6 +159,8 @@ mod tests {
         assert_eq!(counts.by("1", "us-east-1", "DescribeInstances"), 2);
         assert_eq!(counts.by("1", "eu-west-1", "DescribeInstances"), 0);
         assert_eq!(counts.refused(), 1);
+        let bytes: u64 = counts.iter().map(|count| count.bytes).sum();
+        assert_eq!(bytes, 1024);
         assert_eq!(counts.iter().count(), 3);
 
         counter.reset();

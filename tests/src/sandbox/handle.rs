@@ -113,6 +113,7 @@ async fn serve(world: &World, parts: &Parts, body: &[u8]) -> Response<AnswerBody
     if struck.is_some() || reply.error.is_some() {
         world.counter.refused(&line);
     }
+    world.counter.answered(&line, reply.body.len());
     let latency = world.latency();
     let rows = u32::try_from(reply.rows).unwrap_or(u32::MAX);
     let wait = latency

@@ -1,4 +1,9 @@
-//! `daemon stats`: every counter, the most telling first.
+//! `daemon stats`: every counter, the most telling first. This file has them as
+//! programs get them, `stats/page.rs` as people do.
+
+mod page;
+
+use std::io;
 
 use aws_ssm_proto::domain::{ApiStats, BreakerStats, LatencyStats, RpcStats, Stats};
 
@@ -6,20 +11,32 @@ use super::super::{Context, unix};
 use crate::error::{Failure, usage};
 use crate::render::colour::Tone;
 use crate::render::sheet::{Document, Sheet};
-use crate::render::{Field, Value};
+use crate::render::sink::Sink;
+use crate::render::{Field, Format, Look, Value};
 
-pub(super) fn print(stats: &Stats, ctx: &mut Context<'_>) -> Result<(), Failure> {
-    if ctx.settings.columns.is_some() {
-        return Err(usage("the counters have no columns to choose from")
-            .why("they are no list of one kind of thing")
-            .hint("take them apart with -o json, or leave --columns out")
-            .into());
+/// Puts the counters into the sink; returns the columns there is no room for.
+pub(super) fn put(
+    stats: &Stats,
+    sink: &mut Sink,
+    format: Format,
+    look: Look,
+) -> io::Result<Vec<String>> {
+    let document = match format {
+        Format::Table => page::document(stats),
+        _ => document(stats),
+    };
+    document.print(sink, format, look)
+}
+
+/// The counters are no list, so that there is nothing to choose columns of.
+pub(super) fn check(ctx: &Context<'_>) -> Result<(), Failure> {
+    if ctx.settings.columns.is_none() {
+        return Ok(());
     }
-    let format = ctx.format()?;
-    let look = ctx.look(format);
-    let omitted = document(stats).print(&mut ctx.sink, format, look)?;
-    ctx.say_omitted(&omitted);
-    Ok(())
+    Err(usage("the counters have no columns to choose from")
+        .why("they are no list of one kind of thing")
+        .hint("take them apart with -o json, or leave --columns out")
+        .into())
 }
 
 fn document(stats: &Stats) -> Document<'_> {
@@ -77,6 +94,7 @@ fn cache(stats: &Stats) -> Sheet<'static> {
         number("refreshes-begun", cache.refreshes_begun),
         number("refreshes-succeeded", cache.refreshes_succeeded),
         number("refreshes-failed", cache.refreshes_failed),
+        number("refreshes-dropped", cache.refreshes_dropped),
         number("entries", cache.entries),
         number("rows", cache.rows),
         size("size", "bytes", cache.bytes),
@@ -137,6 +155,9 @@ fn api(operations: &[ApiStats]) -> Sheet<'_> {
         "failures",
         "retries",
         "throttles",
+        "timeouts",
+        "connection-failures",
+        "server-errors",
     ]
     .map(Field::named)
     .into();
@@ -154,6 +175,9 @@ fn api(operations: &[ApiStats]) -> Sheet<'_> {
                 operation.failures,
                 operation.retries,
                 operation.throttles,
+                operation.timeouts,
+                operation.connection_failures,
+                operation.server_errors,
             ]
             .map(Value::Number),
         );
@@ -189,7 +213,9 @@ fn breakers(breakers: &[BreakerStats]) -> Sheet<'_> {
         Field::named("account"),
         Field::named("state"),
         Field::named("failures"),
+        Field::named("open-for").key("open_for_seconds"),
         Field::named("retry-in").key("retry_in_seconds"),
+        Field::named("last-error"),
     ];
     let rows = breakers.iter().map(|breaker| {
         vec![
@@ -198,7 +224,9 @@ fn breakers(breakers: &[BreakerStats]) -> Sheet<'_> {
             Value::Text(&breaker.account),
             state(&breaker.state),
             Value::Number(breaker.failures.into()),
+            Value::of(breaker.open_for, Value::Span),
             Value::of(breaker.retry_in, Value::Span),
+            Value::text(breaker.last_error.as_deref()),
         ]
     });
     Sheet::list(fields, rows.collect())

@@ -31,7 +31,7 @@ pub(super) fn write(text: &mut Text, breakers: &[BreakerStats]) {
         }
     }
     let listed = not_closed(breakers);
-    let families: [(&str, &str, fn(&Worst) -> f64); 3] = [
+    let families: [Figure; 3] = [
         (
             "aws_ssm_breaker_open_seconds",
             "How long a breaker has not been closed.",
@@ -61,6 +61,10 @@ pub(super) fn write(text: &mut Text, breakers: &[BreakerStats]) {
     }
 }
 
+/// Its name, what it is, and where it stands.
+type Figure = (&'static str, &'static str, fn(&Worst) -> f64);
+
+/// Account, region and service.
 type Place<'a> = (&'a str, &'a str, &'a str);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,7 +89,7 @@ fn not_closed(breakers: &[BreakerStats]) -> Vec<(Place<'_>, Worst)> {
     let mut listed: Vec<_> = places.into_iter().collect();
     listed.sort_by(|(_, a), (_, b)| b.open_for.total_cmp(&a.open_for));
     listed.truncate(MOST_LISTED);
-    listed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    listed.sort_by_key(|(place, _)| *place);
     listed
 }
 

@@ -1,0 +1,8 @@
+//! What is counted, and everybody who reads it: people, programs, Prometheus.
+
+mod counts;
+mod library;
+pub mod prometheus;
+mod rules;
+mod summary;
+mod watch;
