@@ -470,6 +470,9 @@ fn describe<T: Resource>(cached: &Cached<T>, shared: &Shared) -> Vec<CacheEntry>
     let describe = |(key, entry): (Arc<Key>, Arc<cached::Entry<T>>)| {
         let age = entry.age(now);
         let principal = entry.identity.principal();
+        let failure = shared.queue.last_failure(T::KIND, &key);
+        let (last_error, held) = failure.unzip();
+        let due = shared.policy().refresh_ahead.saturating_sub(age);
         CacheEntry {
             account: principal.account().to_owned(),
             principal: principal.arn().to_owned(),
@@ -483,7 +486,9 @@ fn describe<T: Resource>(cached: &Cached<T>, shared: &Shared) -> Vec<CacheEntry>
             next_refresh: shared
                 .policy()
                 .background_refresh
-                .then(|| shared.policy().refresh_ahead.saturating_sub(age)),
+                .then(|| due.max(held.unwrap_or_default())),
+            unused: entry.unused_for(now),
+            last_error: last_error.map(|error| error.to_string()),
         }
     };
     cached.entries().into_iter().map(describe).collect()

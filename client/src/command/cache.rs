@@ -8,6 +8,7 @@ use crate::cli::CacheCommand;
 use crate::error::Failure;
 use crate::render::colour::Tone;
 use crate::render::sheet::Sheet;
+use crate::render::time::span;
 use crate::render::{Field, Value};
 
 pub(super) async fn run(command: &CacheCommand, ctx: &mut Context<'_>) -> Result<(), Failure> {
@@ -29,10 +30,33 @@ async fn show(ctx: &mut Context<'_>) -> Result<(), Failure> {
         Field::named("size").key("bytes"),
         Field::named("refreshing"),
         Field::named("next").key("next_refresh_seconds"),
+        Field::named("unused").key("unused_seconds"),
         Field::named("account"),
         Field::named("principal"),
+        Field::named("last-error"),
     ];
-    ctx.print(Sheet::list(fields, entries.iter().map(entry).collect()))
+    ctx.print(Sheet::list(fields, entries.iter().map(entry).collect()))?;
+    for entry in &entries {
+        if let Some(why) = explanation(entry) {
+            ctx.notices.say(why);
+        }
+    }
+    Ok(())
+}
+
+/// Why an entry is not younger, and what comes of it.
+fn explanation(entry: &CacheEntry) -> Option<String> {
+    let error = entry.last_error.as_deref()?;
+    let next = match entry.next_refresh {
+        _ if entry.refreshing => "it is being tried again".to_owned(),
+        Some(next) if next.is_zero() => "the next read tries again".to_owned(),
+        Some(next) => format!("it is not tried again for {}", span(whole_seconds(next))),
+        None => "only a read that needs newer data tries again".to_owned(),
+    };
+    Some(format!(
+        "{} {}: the last load failed: {error}; {next}",
+        entry.region, entry.resource
+    ))
 }
 
 fn entry(entry: &CacheEntry) -> Vec<Value<'_>> {
@@ -45,8 +69,10 @@ fn entry(entry: &CacheEntry) -> Vec<Value<'_>> {
         Value::Size(entry.bytes),
         Value::Flag(entry.refreshing),
         Value::of(entry.next_refresh, |next| Value::Span(whole_seconds(next))),
+        Value::Span(whole_seconds(entry.unused)),
         Value::Text(&entry.account),
         Value::Text(&entry.principal),
+        Value::text(entry.last_error.as_deref()),
     ]
 }
 

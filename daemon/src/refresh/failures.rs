@@ -55,6 +55,13 @@ impl Failures {
         (failure.error.kind == ErrorKind::Unavailable).then(|| failure.error.clone())
     }
 
+    /// Why the last load of this key failed, and how much longer it is left alone.
+    pub(super) fn last(&self, key: &JobKey, now: Duration) -> Option<(Error, Duration)> {
+        let failure = self.0.get(key)?;
+        let held = failure.backoff.until().saturating_sub(now);
+        Some((failure.error.clone(), held))
+    }
+
     fn holding(&self, key: &JobKey, now: Duration) -> Option<&Failure> {
         let failure = self.0.get(key)?;
         failure.backoff.holds_at(now).then_some(failure)

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_ssm_proto::domain::Error;
 use tokio::sync::Notify;
@@ -112,6 +113,14 @@ impl Queue {
     pub fn outage(&self, kind: Kind, key: &Key) -> Option<Error> {
         let now = self.0.clock.now();
         self.lock().failures.outage(&(kind, key.clone()), now)
+    }
+
+    /// Why the last load of this key failed, and how long workers leave it alone for
+    /// that; `None` when it did not fail.
+    #[must_use]
+    pub fn last_failure(&self, kind: Kind, key: &Key) -> Option<(Error, Duration)> {
+        let now = self.0.clock.now();
+        self.lock().failures.last(&(kind, key.clone()), now)
     }
 
     /// The next job that its principal has a worker for, as soon as there is one.

@@ -82,6 +82,8 @@ impl From<CacheEntry> for wire::CacheEntry {
             bytes: entry.bytes,
             refreshing: entry.refreshing,
             next_refresh_ms: entry.next_refresh.map(span_ms),
+            unused_ms: span_ms(entry.unused),
+            last_error: entry.last_error,
         }
     }
 }
@@ -99,6 +101,8 @@ impl From<wire::CacheEntry> for CacheEntry {
             bytes: entry.bytes,
             refreshing: entry.refreshing,
             next_refresh: entry.next_refresh_ms.map(Duration::from_millis),
+            unused: Duration::from_millis(entry.unused_ms),
+            last_error: entry.last_error,
         }
     }
 }

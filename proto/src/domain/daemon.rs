@@ -68,6 +68,10 @@ pub struct CacheEntry {
     pub bytes: u64,
     /// A refresh is under way.
     pub refreshing: bool,
-    /// When a worker refreshes it; `None` when nothing is planned.
+    /// When a worker refreshes it, if it is in use; `None` when nothing is planned.
     pub next_refresh: Option<Duration>,
+    /// How long nobody has asked for it.
+    pub unused: Duration,
+    /// Why the last load failed; `None` when it did not.
+    pub last_error: Option<String>,
 }
