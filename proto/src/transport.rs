@@ -4,6 +4,8 @@
 //! balancing, no reconnecting, no buffering and no TLS, and their set-up would
 //! cost more than the answer; so the generated stubs run on `h2` directly.
 
+mod preface;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,6 +18,8 @@ use http_body::{Body, Frame};
 use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
 use tonic::Status;
+
+use preface::WithPreface;
 
 /// Room for answers in flight, in bytes: a page and then some.
 const STREAM_WINDOW: u32 = 2 << 20;
@@ -54,7 +58,7 @@ impl Channel {
             .max_frame_size(MAX_FRAME)
             .max_header_list_size(MAX_HEADER_LIST)
             .enable_push(false)
-            .handshake(socket)
+            .handshake(WithPreface::new(socket))
             .await?;
         let driver = tokio::spawn(async move {
             // Whoever waits for an answer is told of the error as well.
