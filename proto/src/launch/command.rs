@@ -9,8 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf, absolute};
-
-use tokio::process::Command;
+use std::process::Command;
 
 use crate::domain::{Error, ErrorKind};
 

@@ -6,15 +6,14 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use tokio::net::UnixStream;
-use tokio::process::Child;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::DaemonCommand;
 use super::report::Greeting;
-use super::spawn::spawn;
+use super::spawn::{spawn, wait_until_exit};
 use crate::domain::{Error, ErrorKind};
 
 /// The argument that makes a daemon serve its standard input alone.
@@ -37,7 +36,14 @@ impl Oneshot {
     /// Lets the daemon put away what the next one can use. It begins once the
     /// connection is closed; what it has not done by `deadline` is left.
     pub async fn finish(mut self, deadline: Instant) {
-        let _ = timeout_at(deadline, self.process.wait()).await;
+        wait_until_exit(&mut self.process, deadline).await;
+    }
+}
+
+impl Drop for Oneshot {
+    fn drop(&mut self) {
+        // It may have ended, which is as good.
+        let _ = self.process.kill();
     }
 }
 
@@ -59,7 +65,7 @@ pub async fn oneshot(
         .hint("close other programs of this user, and try again")
     })?;
     let mut command = daemon.command();
-    command.arg(ARGUMENT).kill_on_drop(true);
+    command.arg(ARGUMENT);
     let (process, greeting) = spawn(command, Stdio::from(theirs), deadline).await?;
     Ok((ours, Oneshot { process, greeting }))
 }

@@ -2,15 +2,15 @@
 
 use std::io::{self, pipe};
 use std::os::fd::OwnedFd;
-use std::process::{ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
-use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout_at};
 
 use super::report::{self, Greeting};
+use super::{Late, pause};
 use crate::domain::{Error, ErrorKind};
 
 /// A start that takes longer is stuck, and its process is ended. A younger one is
@@ -51,8 +51,8 @@ pub(super) async fn spawn(
             Ok((child, greeting))
         }
         Ok(Ok(false)) => {
-            let exit = timeout_at(deadline.min(Instant::now() + EXIT), child.wait()).await;
-            let status = exit.ok().and_then(Result::ok);
+            let exit = deadline.min(Instant::now() + EXIT);
+            let status = wait_until_exit(&mut child, exit).await;
             Err(ended(&String::from_utf8_lossy(&said), status))
         }
         Ok(Err(error)) => Err(Error::new(ErrorKind::Daemon, "the daemon did not start")
@@ -61,9 +61,24 @@ pub(super) async fn spawn(
         Err(_) => {
             if began.elapsed() >= STUCK {
                 // It may have ended by itself just now, which is as good.
-                let _ = child.start_kill();
+                let _ = child.kill();
             }
             Err(late(&String::from_utf8_lossy(&said)))
+        }
+    }
+}
+
+/// How a process ended; `None` if it has not by `deadline`. It is looked at now and
+/// then: to be told would take a handler of signals in every client.
+pub(super) async fn wait_until_exit(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        // One whose state cannot be had was somebody else's to bury.
+        match child.try_wait() {
+            Ok(None) => {}
+            ended => return ended.ok().flatten(),
+        }
+        if let Err(Late) = pause(deadline).await {
+            return None;
         }
     }
 }
@@ -80,7 +95,7 @@ async fn listen(reader: io::PipeReader, said: &mut Vec<u8>) -> io::Result<bool> 
 }
 
 fn cannot(command: &Command, error: &io::Error) -> Error {
-    let program = command.as_std().get_program().to_string_lossy();
+    let program = command.get_program().to_string_lossy();
     Error::new(ErrorKind::Daemon, "the daemon cannot be started")
         .why(format!("{program}: {error}"))
         .hint("reinstall aws-ssm, or set AWS_SSM_DAEMON to the path of aws-ssmd")
@@ -136,7 +151,8 @@ mod tests {
         let (mut child, greeting) = run(script, AMPLE).await.unwrap();
         assert_eq!(greeting.warnings, ["careful"]);
         assert_eq!(child.try_wait().unwrap(), None);
-        child.kill().await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[tokio::test]
