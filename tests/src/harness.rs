@@ -60,9 +60,11 @@ impl TestDaemon {
     pub async fn client(&self) -> Client {
         let deadline = Instant::now() + PATIENCE;
         let socket = self.connect(deadline).await;
-        Client::over(socket, deadline)
-            .await
-            .expect("a daemon answers")
+        let client = Client::over(socket, deadline).await;
+        let mut client = client.expect("a daemon answers");
+        // All the calls of a test together.
+        client.set_deadline(deadline + 10 * PATIENCE);
+        client
     }
 
     /// Ends it and waits until everything it started is gone.
