@@ -15,6 +15,7 @@ mod operation;
 pub mod pool;
 mod region_client;
 mod skew;
+mod streamed;
 pub mod sts;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -24,5 +25,7 @@ pub use connector::Connector;
 pub use error::{ApiError, ErrorClass};
 pub use operation::{Operation, Service};
 pub use pool::{Pool, PoolConfig};
-pub use region_client::{PageRequest, RegionClient};
+pub use region_client::{Page, PageRequest, RegionClient};
+pub(crate) use streamed::Received;
+pub use streamed::{Projection, Unreadable};
 pub use sts::Sts;

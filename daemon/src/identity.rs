@@ -26,6 +26,7 @@ mod settings;
 mod sts;
 #[cfg(test)]
 pub(crate) mod testing;
+mod unverified;
 mod verified;
 
 use std::fmt;
@@ -42,6 +43,7 @@ pub use endpoints::Endpoints;
 pub use key::CredentialKey;
 pub use principal::Principal;
 pub use settings::DefaultSettings;
+pub use unverified::Unverified;
 pub use verified::VerifiedIdentity;
 
 use crate::aws::{Connector, Service, Sts};
@@ -156,6 +158,22 @@ impl Identities {
     /// are none or STS refuses them; `Unavailable` if STS cannot be reached in
     /// time; `Daemon` if it is stopping, or full.
     pub async fn admit(&self, caller: &Caller, deadline: Instant) -> Result<Admission, Error> {
+        self.admit_beside(caller, deadline, drop).await
+    }
+
+    /// As [`Identities::admit`]. When STS is asked about credentials that nobody
+    /// has used before, `beside` gets them at once, so that what they will be used
+    /// for can begin meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`Identities::admit`].
+    pub async fn admit_beside(
+        &self,
+        caller: &Caller,
+        deadline: Instant,
+        beside: impl FnOnce(Unverified),
+    ) -> Result<Admission, Error> {
         let prepared = timeout_at(deadline, self.inner.prepare(caller)).await;
         let prepared = prepared.map_err(|_| slow_files(caller))??;
         let regions = prepared.regions.clone();
@@ -163,7 +181,7 @@ impl Identities {
             Known::Bound(identity) => identity,
             Known::Pending(pending) => self.settle(prepared, pending, deadline).await?,
             Known::Nothing(duty) => {
-                let pending = self.verify(prepared.clone(), duty);
+                let pending = self.verify(prepared.clone(), duty, beside);
                 self.settle(prepared, pending, deadline).await?
             }
         };
@@ -240,14 +258,34 @@ impl Identities {
     }
 
     /// Begins to find out whose credentials these are.
-    fn verify(&self, prepared: Prepared, duty: Verification) -> Pending {
+    fn verify(
+        &self,
+        prepared: Prepared,
+        duty: Verification,
+        beside: impl FnOnce(Unverified),
+    ) -> Pending {
         let pending = duty.subscribe();
         let key = prepared.key;
         let inner = Arc::clone(&self.inner);
+        let known = duty.provider.clone();
+        let place = prepared.place();
+        let provider = known
+            .clone()
+            .unwrap_or_else(|| inner.provider(prepared.plan, place.clone()));
+        // Credentials that were verified before have their data in the cache.
+        if known.is_none() {
+            let (regions, endpoints) = (prepared.regions, prepared.endpoints.clone());
+            let provider = Arc::clone(&provider);
+            let outcome = pending.outcome.clone();
+            beside(Unverified::new(
+                place.key, provider, endpoints, regions, outcome,
+            ));
+        }
+        let endpoints = prepared.endpoints;
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             let deadline = Instant::now() + RENEW_LIMIT;
-            let verification = inner.verify(prepared, duty.provider.clone(), deadline);
+            let verification = inner.verify(&place, provider, endpoints, deadline);
             let verified = tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(stopping()),
@@ -311,22 +349,21 @@ impl Inner {
 
     async fn verify(
         &self,
-        prepared: Prepared,
-        provider: Option<Arc<Provider>>,
+        place: &Place,
+        provider: Arc<Provider>,
+        endpoints: Endpoints,
         deadline: Instant,
     ) -> Result<VerifiedIdentity, Error> {
-        let place = prepared.place();
-        let provider = provider.unwrap_or_else(|| self.provider(prepared.plan, place.clone()));
         let credentials = provider.credentials().await?;
         let bound_until = credentials.expiry();
-        let said = self.sts.caller_identity(&place, credentials, deadline);
+        let said = self.sts.caller_identity(place, credentials, deadline);
         let said = said.await;
         let said = said.map_err(|error| provider::blame(error, provider.plan()))?;
-        let principal = Principal::new(said, prepared.endpoints)?;
-        tracing::info!(arn = principal.arn(), key = ?prepared.key, "identity verified");
+        let principal = Principal::new(said, endpoints)?;
+        tracing::info!(arn = principal.arn(), key = ?place.key, "identity verified");
         Ok(VerifiedIdentity::new(
             principal,
-            prepared.key,
+            place.key,
             provider,
             bound_until,
         ))

@@ -5,6 +5,7 @@
 //! one principal and region.
 
 mod agents;
+mod ahead;
 mod cached;
 mod encode;
 pub mod freshness;
@@ -39,7 +40,7 @@ pub use snapshot::{Builder, Facts};
 
 use crate::aws::Pool;
 use crate::clock::Clock;
-use crate::identity::{Admission, Identities, VerifiedIdentity};
+use crate::identity::{Admission, Identities, Unverified, VerifiedIdentity};
 use crate::metrics::Metrics;
 use crate::persist::{Disk, Name};
 use crate::refresh::{Job, Queue};
@@ -76,6 +77,7 @@ struct Shared {
     config: ArcSwap<InventoryConfig>,
     share_by_credentials: bool,
     tasks: Tasks,
+    ahead: ahead::Waiting,
 }
 
 impl Shared {
@@ -207,6 +209,7 @@ impl Inventory {
             config: ArcSwap::from_pointee(config),
             share_by_credentials: config.share_by_credentials,
             tasks: Tasks::here(),
+            ahead: ahead::Waiting::default(),
         });
         let small = config.max_bytes / SMALL_SHARE;
         Self {
@@ -232,6 +235,14 @@ impl Inventory {
         for region in &admission.regions {
             let key = self.instances.key(identity, region);
             self.instances.recall(identity, &key, asked).await;
+        }
+    }
+
+    /// Asks for the first page of every region that a new caller wants, beside STS,
+    /// who is being asked who he is.
+    pub fn look_ahead(&self, caller: &Unverified) {
+        for region in caller.regions() {
+            self.instances.look_ahead(caller, region);
         }
     }
 

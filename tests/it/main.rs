@@ -5,6 +5,7 @@
 //! sleeps for a fixed time, and none asserts how long something took: what takes
 //! for ever here fails at the harness's deadline.
 
+mod ahead;
 mod budget;
 mod cache;
 mod config;
@@ -18,6 +19,7 @@ mod metrics;
 mod oracle;
 mod output;
 mod persist;
+mod reader;
 mod refused;
 mod socket;
 mod stage;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::idle::IdleMap;
 use super::{Connector, RegionClient};
-use crate::identity::{CredentialKey, VerifiedIdentity};
+use crate::identity::{CredentialKey, Unverified, VerifiedIdentity};
 use crate::resilience::{Resilience, ResilienceConfig};
 
 /// The pool's part of the `performance` section of the configuration.
@@ -78,6 +78,14 @@ impl Pool {
     pub fn renew(&self, bounds: &ResilienceConfig) {
         self.connector.retune(bounds);
         self.clients.clear();
+    }
+
+    /// Clients for credentials whose principal is not known yet. They are not kept:
+    /// calls are counted and limited by principal, and soon it is known.
+    #[must_use]
+    pub fn unverified_client(&self, caller: &Unverified, region: &str) -> RegionClient {
+        let resilience = Arc::clone(&self.resilience);
+        RegionClient::unverified(&self.connector, resilience, caller, region)
     }
 
     /// Drops the clients that nobody used for their idle time.

@@ -1,13 +1,13 @@
 //! Typed calls to EC2 and Systems Manager in one region, in one name.
 //!
-//! Answers are handed on as the SDK read them, a page at a time, so that the
-//! caller can drop each page before the next is asked for.
+//! Answers come a page at a time, so that the caller can drop each page before the
+//! next is asked for. Instances are many, and read while they arrive; the others
+//! are handed on as the SDK read them.
 
 use std::sync::Arc;
 
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesError;
 use aws_sdk_ec2::operation::describe_regions::DescribeRegionsError;
-use aws_sdk_ec2::types::Reservation;
 use aws_sdk_ssm::operation::describe_instance_information::DescribeInstanceInformationError;
 use aws_sdk_ssm::types::InstanceInformation;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
@@ -17,11 +17,14 @@ use tokio::time::Instant;
 
 use super::error::sdk::from_sdk;
 use super::skew::SkewClassifier;
+use super::streamed::Streamed;
 use super::user_agent::PlainUserAgent;
-use super::{ApiError, Connector, ErrorClass, Operation, Service};
-use crate::identity::VerifiedIdentity;
+use super::{ApiError, Connector, ErrorClass, Operation, Projection, Service};
+use crate::identity::{Unverified, VerifiedIdentity};
 use crate::resilience::{Attempts, CallTarget, Resilience};
 
+/// What a page of instances looks like to the SDK when we have read it.
+const NO_INSTANCES: &str = "<DescribeInstancesResponse/>";
 /// Systems Manager gives no more than this at a time.
 const AGENTS_PER_PAGE: i32 = 50;
 
@@ -38,7 +41,7 @@ pub struct PageRequest {
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     /// What is on it.
-    pub items: Vec<T>,
+    pub items: T,
     /// Asks for the next page; absent on the last.
     pub next: Option<String>,
 }
@@ -64,6 +67,20 @@ impl RegionClient {
             connector.sdk_config(region, endpoint, Some(identity.credentials()))
         };
         Self::from_configs(resilience, identity.call_target(region), config)
+    }
+
+    /// For calls with credentials whose principal is not known yet.
+    pub(super) fn unverified(
+        connector: &Connector,
+        resilience: Arc<Resilience>,
+        caller: &Unverified,
+        region: &str,
+    ) -> Self {
+        let config = |service| {
+            let endpoint = caller.endpoint(service);
+            connector.sdk_config(region, endpoint, Some(caller.credentials()))
+        };
+        Self::from_configs(resilience, caller.call_target(region), config)
     }
 
     fn from_configs(
@@ -96,17 +113,23 @@ impl RegionClient {
         self.target.region()
     }
 
-    /// One page of all instances, by reservation.
+    /// One page of all instances, as what `begin` makes projects it.
     ///
     /// # Errors
     /// As every AWS call: see [`ErrorClass`].
-    pub async fn describe_instances(
+    pub async fn describe_instances<P, T>(
         &self,
         page: PageRequest,
+        begin: impl Fn() -> P + Send + Sync + 'static,
         deadline: Instant,
-    ) -> Result<Page<Reservation>, ApiError> {
+    ) -> Result<Page<T>, ApiError>
+    where
+        P: Projection<Output = Page<T>>,
+    {
         let operation = Operation::DescribeInstances;
         let asked = page.token.clone();
+        let streamed = Streamed::new(NO_INSTANCES, begin);
+        let reading = streamed.clone();
         let send = |attempts: Attempts| async move {
             let sent = self
                 .ec2
@@ -115,17 +138,17 @@ impl RegionClient {
                 .set_max_results(page.size.map(i32::from))
                 .customize()
                 .interceptor(attempts.probe::<DescribeInstancesError>())
+                .interceptor(reading.clone())
                 .send()
                 .await;
-            sent.map_err(|error| from_sdk(operation, self.region(), attempts.endpoint(), &error))
+            sent.map_err(|error| {
+                let error = from_sdk(operation, self.region(), attempts.endpoint(), &error);
+                reading.explain(error)
+            })
         };
-        let answer = self.call(operation, deadline, send).await?;
-        self.page(
-            operation,
-            asked,
-            answer.reservations.unwrap_or_default(),
-            answer.next_token,
-        )
+        self.call(operation, deadline, send).await?;
+        let answer = streamed.output().expect("a good answer has been read");
+        self.page(operation, asked, answer.items, answer.next)
     }
 
     /// The regions that are enabled for the account, by name.
@@ -165,7 +188,7 @@ impl RegionClient {
         &self,
         token: Option<String>,
         deadline: Instant,
-    ) -> Result<Page<InstanceInformation>, ApiError> {
+    ) -> Result<Page<Vec<InstanceInformation>>, ApiError> {
         let operation = Operation::DescribeInstanceInformation;
         let asked = token.clone();
         let send = |attempts: Attempts| async move {
@@ -209,7 +232,7 @@ impl RegionClient {
         &self,
         operation: Operation,
         asked: Option<String>,
-        items: Vec<T>,
+        items: T,
         next: Option<String>,
     ) -> Result<Page<T>, ApiError> {
         let next = next.filter(|token| !token.is_empty());

@@ -18,6 +18,12 @@ use crate::resilience::CallTarget;
 /// What a breaker is listed under until the account is known.
 const UNVERIFIED: &str = "unverified";
 
+/// Whom a call is counted and limited for while nobody knows whose credentials it
+/// is made with.
+pub(super) fn unverified_target(key: &CredentialKey, region: &str) -> CallTarget {
+    CallTarget::new(key.to_hex(), UNVERIFIED, region)
+}
+
 /// The answer to a question to STS.
 pub(super) type Asked<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
@@ -32,7 +38,7 @@ pub(super) struct Place {
 impl Place {
     fn target(&self) -> StsTarget {
         StsTarget {
-            call: CallTarget::new(self.key.to_hex(), UNVERIFIED, self.region.as_str()),
+            call: unverified_target(&self.key, &self.region),
             endpoint: self.endpoint.clone(),
         }
     }

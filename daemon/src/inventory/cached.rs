@@ -4,6 +4,7 @@
 //! key there is at most one load that a new caller would join. What a daemon before
 //! this one knew is read from disk when it is asked for, see [`shelf`].
 
+mod ahead;
 mod room;
 mod shelf;
 
@@ -374,13 +375,17 @@ impl<T: Resource> Cached<T> {
             client: self.shared.pool.client(identity, key.region()),
             limits: self.shared.config.load().limits,
             attended,
+            ahead: self.take_ahead(identity, key, not_before),
         };
         let identity = identity.clone();
         self.shared.tasks.spawn(async move {
             if let Some(before) = before {
                 before.ended().await;
             }
-            running.load.begin(running.cached.shared.clock.now());
+            let now = running.cached.shared.clock.now();
+            running
+                .load
+                .begin(context.ahead.as_ref().map_or(now, |page| page.began));
             let outcome = T::load(context, &pages).await;
             let outcome = running.keep(&identity, outcome);
             pages.finish(outcome);

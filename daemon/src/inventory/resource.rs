@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_ec2::types::Reservation;
 use aws_ssm_proto::domain::{Error, Region};
 use tokio::time::Instant;
 
 use super::agents::{self, Agents};
+use super::ahead::Ahead;
 use super::encode::EncodedCache;
 use super::load::Pages;
-use super::project;
+use super::project::{self, InstancesPage, InstancesProjection};
 use super::snapshot::{Builder, Snapshot};
 use super::stored::Stored;
-use crate::aws::{ApiError, Operation, PageRequest, RegionClient};
+use crate::aws::{ApiError, Operation, Page, PageRequest, RegionClient};
 
 /// Which of the three; the word is the one people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +51,13 @@ pub struct LoadLimits {
     pub call_timeout: Duration,
 }
 
+impl LoadLimits {
+    /// When a call that is made now must have ended.
+    pub(super) fn call_deadline(&self) -> Instant {
+        Instant::now() + self.call_timeout
+    }
+}
+
 /// One load: where to, and how.
 #[derive(Debug)]
 pub struct LoadContext {
@@ -60,11 +67,26 @@ pub struct LoadContext {
     pub limits: LoadLimits,
     /// Somebody waits for the first rows.
     pub attended: bool,
+    /// The first page, if it was asked for before.
+    pub ahead: Option<Ahead>,
 }
 
 impl LoadContext {
-    fn call_deadline(&self) -> Instant {
-        Instant::now() + self.limits.call_timeout
+    /// The next page of instances; `room` is how many may still be kept.
+    async fn instances(
+        &mut self,
+        request: PageRequest,
+        room: usize,
+    ) -> Result<Page<InstancesPage>, Error> {
+        if let Some(ahead) = self.ahead.take()
+            && let Some(page) = ahead.page().await
+        {
+            return page;
+        }
+        let begin = move || InstancesProjection::new(room);
+        let deadline = self.limits.call_deadline();
+        let page = self.client.describe_instances(request, begin, deadline);
+        page.await.map_err(ApiError::into_error)
     }
 }
 
@@ -115,7 +137,7 @@ impl Resource for Instances {
     const KIND: Kind = Kind::Instances;
     const OPERATION: Operation = Operation::DescribeInstances;
 
-    async fn load(context: LoadContext, pages: &Pages<Self>) -> Result<Self, Error> {
+    async fn load(mut context: LoadContext, pages: &Pages<Self>) -> Result<Self, Error> {
         let limits = context.limits;
         let mut size = if context.attended {
             limits.first_page
@@ -129,17 +151,13 @@ impl Resource for Instances {
                 token: token.take(),
                 size: Some(size),
             };
-            let page = context
-                .client
-                .describe_instances(request, context.call_deadline())
-                .await
-                .map_err(ApiError::into_error)?;
             let room = limits.max_items - loaded;
+            let page = context.instances(request, room).await?;
             let next = page.next;
-            let (page, left_out) = project_page(&page.items, room);
-            loaded += page.len();
+            let InstancesPage { rows, left_out } = page.items;
+            loaded += rows.len();
             let full = loaded >= limits.max_items;
-            pages.publish(Self::new(page));
+            pages.publish(Self::new(rows.finish(false)));
             match next {
                 _ if left_out => break true,
                 Some(_) if full => break true,
@@ -166,20 +184,6 @@ impl Resource for Instances {
     }
 }
 
-/// The first `room` instances of a page, and whether there are more.
-fn project_page(reservations: &[Reservation], room: usize) -> (Snapshot, bool) {
-    let mut page = Builder::with_capacity(reservations.len().min(room));
-    let mut facts = reservations.iter().flat_map(|reservation| {
-        let owner = reservation.owner_id.as_deref().unwrap_or_default();
-        let instances = reservation.instances().iter();
-        instances.filter_map(move |instance| project::facts(instance, owner))
-    });
-    for facts in facts.by_ref().take(room) {
-        page.push(&facts);
-    }
-    (page.finish(false), facts.next().is_some())
-}
-
 impl Resource for Agents {
     const KIND: Kind = Kind::Agents;
     const OPERATION: Operation = Operation::DescribeInstanceInformation;
@@ -190,7 +194,7 @@ impl Resource for Agents {
         loop {
             let page = context
                 .client
-                .describe_instance_information(token.take(), context.call_deadline())
+                .describe_instance_information(token.take(), context.limits.call_deadline())
                 .await
                 .map_err(ApiError::into_error)?;
             let known = page.items.iter().filter_map(project::agent);
@@ -219,7 +223,9 @@ impl Resource for Regions {
     const OPERATION: Operation = Operation::DescribeRegions;
 
     async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
-        let answer = context.client.describe_regions(context.call_deadline());
+        let answer = context
+            .client
+            .describe_regions(context.limits.call_deadline());
         let mut regions = answer.await.map_err(ApiError::into_error)?;
         regions.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(regions)

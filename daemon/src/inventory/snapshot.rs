@@ -353,6 +353,19 @@ impl Builder {
         });
     }
 
+    /// How many instances were added.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Says whose the instances from this place on are.
+    pub(super) fn own(&mut self, from: usize, account: &str) {
+        let account = self.interner.intern(account);
+        for record in &mut self.records[from..] {
+            record.shared.account = account;
+        }
+    }
+
     fn push_pairs(&mut self, pairs: &[(&str, &str)]) -> Span {
         let start = self.pairs.len() as u32;
         for (first, second) in pairs {

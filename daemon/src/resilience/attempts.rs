@@ -20,7 +20,7 @@ use super::limiter::Limiter;
 use super::lock;
 use crate::aws::error::Detail;
 use crate::aws::error::sdk::from_attempt;
-use crate::aws::{ApiError, ErrorClass, Operation};
+use crate::aws::{ApiError, ErrorClass, Operation, Received};
 use crate::metrics::Metrics;
 
 /// The attempts of one call; clones watch the same call.
@@ -156,13 +156,17 @@ where
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _cfg: &mut ConfigBag,
+        cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let watched = &self.attempts.0;
         lock(&watched.seen).in_flight = false;
         let response = context.response();
-        if let Some(body) = response.and_then(|response| response.body().bytes()) {
-            watched.metrics.api(watched.operation).received(body.len());
+        if let Some(response) = response {
+            let bytes = match cfg.load::<Received>() {
+                Some(received) => received.bytes(),
+                None => response.body().bytes().map_or(0, <[u8]>::len),
+            };
+            watched.metrics.api(watched.operation).received(bytes);
         }
         if let Some(Err(error)) = context.output_or_error() {
             self.attempts.failed(from_attempt::<E>(

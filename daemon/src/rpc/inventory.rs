@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use super::call::Method;
 use super::stream;
 use crate::daemon::Daemon;
-use crate::identity::{Admission, VerifiedIdentity};
+use crate::identity::{Admission, Unverified, VerifiedIdentity};
 use crate::inventory::{AgentsNeed, Fleet, encode_row};
 use crate::query::{list, resolve};
 
@@ -53,8 +53,9 @@ impl inventory_server::Inventory for InventoryService {
     ) -> Result<Response<Self::ListInstancesStream>, Status> {
         let method = &self.list_instances;
         let work = |question: wire::ListInstancesRequest, deadline| async move {
-            let (caller, query) = question.try_into()?;
-            let admission = method.daemon.identities.admit(&caller, deadline).await?;
+            let (caller, query): (Caller, ListQuery) = question.try_into()?;
+            let admission = admit_to_fleet(&method.daemon, &caller, query.freshness, deadline);
+            let admission = admission.await?;
             match query.sort {
                 Sort::Unsorted => {
                     let inventory = &method.daemon.inventory;
@@ -115,6 +116,24 @@ impl inventory_server::Inventory for InventoryService {
         };
         method.serve(request, work).await
     }
+}
+
+/// Admits a caller who asks for instances. While STS is asked who a new one is, EC2
+/// is asked for them already.
+async fn admit_to_fleet(
+    daemon: &Daemon,
+    caller: &Caller,
+    asked: Freshness,
+    deadline: Instant,
+) -> Result<Admission, Error> {
+    let beside = |unverified: Unverified| {
+        // What is asked for now would be too old for him.
+        if asked != Freshness::Fresh {
+            daemon.inventory.look_ahead(&unverified);
+        }
+    };
+    let identities = &daemon.identities;
+    identities.admit_beside(caller, deadline, beside).await
 }
 
 fn identity(admission: Admission) -> Identity {
@@ -216,7 +235,7 @@ async fn resolve_all(
     } else {
         AgentsNeed::Ignore
     };
-    let admission = daemon.identities.admit(&caller, deadline).await?;
+    let admission = admit_to_fleet(daemon, &caller, asked, deadline).await?;
     let (identity, regions) = (&admission.identity, &admission.regions);
     let (fleets, sources) = every_fleet(daemon, identity, regions, asked, need, deadline).await?;
     let answer = answer_targets(&fleets, &sources, &question.targets, &columns);

@@ -9,6 +9,7 @@ use aws_ssm_proto::domain;
 use tokio::io::AsyncWriteExt;
 
 use super::*;
+use crate::aws::Unreadable;
 use crate::aws::testing::{Reply, Server, ec2_error, regions};
 use crate::metrics::Metrics;
 use crate::resilience::ResilienceConfig;
@@ -53,6 +54,37 @@ fn fixture_in(
         resilience,
         metrics,
     }
+}
+
+/// Takes an answer as it is; its next page is the same again.
+#[derive(Default)]
+struct Whole(String);
+
+impl Projection for Whole {
+    type Output = Page<String>;
+
+    fn read(&mut self, piece: &[u8]) -> Result<(), Unreadable> {
+        self.0
+            .push_str(std::str::from_utf8(piece).map_err(Unreadable::new)?);
+        Ok(())
+    }
+
+    fn end(self) -> Result<Self::Output, Unreadable> {
+        if !self.0.ends_with("</DescribeInstancesResponse>") {
+            return Err(Unreadable::new("it is something else"));
+        }
+        Ok(Page {
+            items: self.0,
+            next: Some("again".into()),
+        })
+    }
+}
+
+async fn instances(client: &RegionClient) -> Result<Page<String>, ApiError> {
+    let page = PageRequest::default();
+    client
+        .describe_instances(page, Whole::default, soon())
+        .await
 }
 
 fn soon() -> Instant {
@@ -289,18 +321,73 @@ async fn a_page_that_names_itself_as_the_next_is_refused() {
         token: None,
         size: Some(100),
     };
-    let page = fixture.client.describe_instances(first, soon()).await;
+    let page = fixture
+        .client
+        .describe_instances(first, Whole::default, soon())
+        .await;
     let next = page.unwrap().next;
     assert_eq!(next.as_deref(), Some("again"));
     let second = PageRequest {
         token: next,
         size: Some(1000),
     };
-    let error = fixture.client.describe_instances(second, soon()).await;
+    let error = fixture
+        .client
+        .describe_instances(second, Whole::default, soon())
+        .await;
     assert_eq!(error.unwrap_err().class, ErrorClass::Nonsense);
     let asked = server.requests();
     assert!(asked[0].contains("MaxResults=100") && !asked[0].contains("NextToken"));
     assert!(asked[1].contains("MaxResults=1000") && asked[1].contains("NextToken=again"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_while_it_comes_is_counted_whole() {
+    let body = format!(
+        "<DescribeInstancesResponse>{}</DescribeInstancesResponse>",
+        "x".repeat(1 << 20)
+    );
+    let server = Server::start([Reply::Http(200, body.clone())]).await;
+    let fixture = fixture(&server.url, once(), keys());
+    assert_eq!(instances(&fixture.client).await.unwrap().items, body);
+    let stats = &fixture.metrics.snapshot().api[0];
+    assert_eq!(stats.response_bytes, body.len() as u64);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again_and_read_from_its_start() {
+    let half = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n<DescribeInstancesResponse><half/>";
+    let body = "<DescribeInstancesResponse></DescribeInstancesResponse>";
+    let server = Server::start([
+        Reply::Raw(half),
+        ec2_error(503, "Unavailable", "not now"),
+        Reply::Http(200, body.into()),
+    ])
+    .await;
+    let fixture = fixture(&server.url, ResilienceConfig::default(), keys());
+    assert_eq!(instances(&fixture.client).await.unwrap().items, body);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_says_what_it_is_and_is_not_asked_for_again() {
+    let server = Server::start([Reply::Http(200, "hello".into())]).await;
+    let fixture = fixture(&server.url, ResilienceConfig::default(), keys());
+    let error = instances(&fixture.client).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Nonsense);
+    let unreadable = "the body cannot be read: it is something else";
+    assert_eq!(error.message, unreadable);
+    assert!(error.into_error().hint.contains("http://127.0.0.1:"));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_of_an_answer_that_would_be_read_keeps_its_words() {
+    let refusal = ec2_error(403, "UnauthorizedOperation", "You may not.");
+    let server = Server::start([refusal]).await;
+    let fixture = fixture(&server.url, once(), keys());
+    let error = instances(&fixture.client).await.unwrap_err();
+    assert_eq!(error.reason(), "UnauthorizedOperation: You may not.");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use arc_swap::ArcSwap;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
+use super::super::ahead::Waiting;
 use super::super::freshness::Policy;
 use super::super::load::Pages;
 use super::super::resource::{Kind, LoadLimits};
@@ -161,6 +162,7 @@ impl World {
             config: ArcSwap::from_pointee(settings()),
             share_by_credentials: false,
             tasks: Tasks::here(),
+            ahead: Waiting::default(),
         };
         Self {
             cached: Cached::new(max_bytes, Arc::new(shared)),
