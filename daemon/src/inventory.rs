@@ -33,12 +33,12 @@ pub use agents::{Agent, Agents};
 pub use cached::{Cached, Found, Key, Served};
 pub use encode::{Encoded, RowsEncoder, encode_row};
 pub use load::Load;
-pub use resource::{Instances, Kind, LoadLimits, Regions, Resource};
+pub use resource::{Instances, Kind, LoadLimits, PAGE_SIZES, Regions, Resource, StraightPage};
 pub use snapshot::Row;
 #[cfg(test)]
 pub use snapshot::{Builder, Facts};
 
-use crate::aws::Pool;
+use crate::aws::{PageRequest, Pool};
 use crate::clock::Clock;
 use crate::identity::{Admission, Identities, Unverified, VerifiedIdentity};
 use crate::metrics::Metrics;
@@ -281,6 +281,30 @@ impl Inventory {
             agents: agents.agents,
             agents_error: agents.error,
         }
+    }
+
+    /// How much is asked of AWS.
+    #[must_use]
+    pub fn limits(&self) -> LoadLimits {
+        self.shared.config.load().limits
+    }
+
+    /// One page of instances straight from AWS, of which at most `room` are taken.
+    ///
+    /// # Errors
+    ///
+    /// As every AWS call.
+    pub async fn page(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        request: PageRequest,
+        room: usize,
+        deadline: Instant,
+    ) -> Result<StraightPage, Error> {
+        let client = self.shared.pool.client(identity, region);
+        let deadline = deadline.min(self.limits().call_deadline());
+        resource::page(&client, request, room, deadline).await
     }
 
     /// The agents of one region, as far as the caller needs them.

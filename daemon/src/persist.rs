@@ -126,6 +126,15 @@ impl Disk {
         self.inner.folder.is_some()
     }
 
+    /// Whether there is a file of this kind, whoever it belongs to. Reads the
+    /// directory.
+    #[must_use]
+    pub fn holds(&self, kind: &str) -> bool {
+        let names = self.inner.folder.as_ref().and_then(|f| f.list().ok());
+        let mut names = names.into_iter().flatten();
+        names.any(|found| Name(found.name).is_of(kind))
+    }
+
     /// Where moments come from.
     #[must_use]
     pub fn moments(&self) -> &Moments {

@@ -219,6 +219,20 @@ impl Resilience {
         all
     }
 
+    /// Tells the breaker of a call that was made in another name, before anybody
+    /// knew whose it was.
+    pub fn learn<T>(
+        &self,
+        target: &CallTarget,
+        operation: Operation,
+        outcome: &Result<T, ApiError>,
+    ) {
+        let lane = self.lane(target, operation.service());
+        if let Ok(ticket) = Ticket::admit(&lane, target, operation) {
+            ticket.settle(outcome);
+        }
+    }
+
     fn lane(&self, target: &CallTarget, service: Service) -> Arc<Lane> {
         self.lanes
             .get_or_build((target.clone(), service), Instant::now(), || {

@@ -9,6 +9,7 @@ mod configuration;
 mod control;
 mod inventory;
 mod router;
+mod straight;
 mod stream;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@
 //! after it.
 
 mod configuration;
+mod stream;
 
 use std::fmt;
 use std::future::Future;
@@ -26,6 +27,7 @@ use crate::wire::{self, Page, row};
 use crate::{hello, status};
 
 pub use configuration::Checked;
+pub use stream::{InstanceStream, StreamOptions, StreamSource};
 
 /// How long a call may take when nobody says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -94,7 +96,12 @@ impl Client {
         caller: &Caller,
         query: &ListQuery,
     ) -> Result<InstancePages, Error> {
-        let request = self.request(wire::ListInstancesRequest::new(caller, query));
+        self.open_list(wire::ListInstancesRequest::new(caller, query))
+            .await
+    }
+
+    async fn open_list(&self, request: wire::ListInstancesRequest) -> Result<InstancePages, Error> {
+        let request = self.request(request);
         let stream = self.call(self.inventory().list_instances(request)).await?;
         Ok(InstancePages {
             stream,
@@ -309,14 +316,13 @@ impl InstancePages {
     ///
     /// What the daemon reports, or that it did not go on in time.
     pub async fn next(&mut self) -> Result<Option<InstancePage>, Error> {
+        Ok(self.next_page().await?.map(InstancePage::new))
+    }
+
+    async fn next_page(&mut self) -> Result<Option<Page>, Error> {
         let page = timeout_at(self.deadline + GRACE, self.stream.message()).await;
-        let page = page
-            .map_err(|_| silent())?
-            .map_err(|status| status::to_error(&status))?;
-        Ok(page.map(|page| InstancePage {
-            summary: page.summary.clone().map(Into::into),
-            page,
-        }))
+        page.map_err(|_| silent())?
+            .map_err(|status| status::to_error(&status))
     }
 }
 
@@ -335,6 +341,13 @@ pub struct InstancePage {
 }
 
 impl InstancePage {
+    fn new(page: Page) -> Self {
+        Self {
+            summary: page.summary.clone().map(Into::into),
+            page,
+        }
+    }
+
     /// The rows, read where they lie.
     pub fn rows(&self) -> impl Iterator<Item = InstanceRef<'_>> {
         self.page.encoded_rows().filter_map(row::read)

@@ -1,6 +1,8 @@
 //! Pages: every instance once, the first rows before the last, and what is said
 //! of rows that are missing.
 
+mod library;
+
 use std::collections::BTreeMap;
 
 use aws_ssm_proto::domain::{ListQuery, Sort};

@@ -151,6 +151,12 @@ impl RegionClient {
         self.page(operation, asked, answer.items, answer.next)
     }
 
+    /// Takes the outcome of a call that was made with the same credentials before it
+    /// was known whose they are for one of its own.
+    pub fn learn<T>(&self, operation: Operation, outcome: &Result<T, ApiError>) {
+        self.resilience.learn(&self.target, operation, outcome);
+    }
+
     /// The regions that are enabled for the account, by name.
     ///
     /// # Errors

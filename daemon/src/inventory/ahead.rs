@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_ssm_proto::domain::Error;
 use tokio::sync::oneshot;
 
 use super::project::{InstancesPage, InstancesProjection};
@@ -18,7 +17,7 @@ use crate::aws::{ApiError, Page, PageRequest, RegionClient};
 use crate::identity::CredentialKey;
 
 /// A first page, or why there is none.
-pub(super) type FirstPage = Result<Page<InstancesPage>, Error>;
+pub(super) type FirstPage = Result<Page<InstancesPage>, ApiError>;
 
 /// A first page that was asked for, and may be still to come. Dropping it ends the
 /// call.
@@ -58,7 +57,7 @@ pub(super) async fn fetch(
     tokio::select! {
         page = page => {
             // Without a taker nobody needs it.
-            let _ = taker.send(page.map_err(ApiError::into_error));
+            let _ = taker.send(page);
         }
         () = taker.closed() => {}
     }

@@ -1,5 +1,6 @@
 //! What can be loaded and kept: instances, agents, regions.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,9 @@ impl Kind {
         }
     }
 }
+
+/// How many instances AWS gives at a time.
+pub const PAGE_SIZES: RangeInclusive<u16> = 5..=1000;
 
 /// How much is asked of AWS.
 #[derive(Clone, Copy, Debug)]
@@ -81,13 +85,50 @@ impl LoadContext {
         if let Some(ahead) = self.ahead.take()
             && let Some(page) = ahead.page().await
         {
-            return page;
+            self.client.learn(Instances::OPERATION, &page);
+            return page.map_err(ApiError::into_error);
         }
-        let begin = move || InstancesProjection::new(room);
         let deadline = self.limits.call_deadline();
-        let page = self.client.describe_instances(request, begin, deadline);
-        page.await.map_err(ApiError::into_error)
+        ask(&self.client, request, room, deadline).await
     }
+}
+
+async fn ask(
+    client: &RegionClient,
+    request: PageRequest,
+    room: usize,
+    deadline: Instant,
+) -> Result<Page<InstancesPage>, Error> {
+    let begin = move || InstancesProjection::new(room);
+    let page = client.describe_instances(request, begin, deadline);
+    page.await.map_err(ApiError::into_error)
+}
+
+/// A page of instances that is part of no snapshot.
+#[derive(Debug)]
+pub struct StraightPage {
+    /// Those there was room for.
+    pub instances: Arc<Instances>,
+    /// There were more on it.
+    pub left_out: bool,
+    /// Asks for the page after it.
+    pub next: Option<String>,
+}
+
+/// Asks for one page.
+pub(super) async fn page(
+    client: &RegionClient,
+    request: PageRequest,
+    room: usize,
+    deadline: Instant,
+) -> Result<StraightPage, Error> {
+    let page = ask(client, request, room, deadline).await?;
+    let InstancesPage { rows, left_out } = page.items;
+    Ok(StraightPage {
+        instances: Arc::new(Instances::new(rows.finish(false))),
+        left_out,
+        next: page.next,
+    })
 }
 
 /// Something that is loaded whole and kept for a while.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use super::call::Method;
-use super::stream;
+use super::{straight, stream};
 use crate::daemon::Daemon;
 use crate::identity::{Admission, Unverified, VerifiedIdentity};
 use crate::inventory::{AgentsNeed, Fleet, encode_row};
@@ -52,8 +52,16 @@ impl inventory_server::Inventory for InventoryService {
         request: Request<wire::ListInstancesRequest>,
     ) -> Result<Response<Self::ListInstancesStream>, Status> {
         let method = &self.list_instances;
-        let work = |question: wire::ListInstancesRequest, deadline| async move {
+        let work = |mut question: wire::ListInstancesRequest, deadline| async move {
+            let asked_straight = question.straight.take();
             let (caller, query): (Caller, ListQuery) = question.try_into()?;
+            if let Some(asked) = &asked_straight {
+                let admission = method.daemon.identities.admit(&caller, deadline).await?;
+                if let Some(why) = admission.identity.unconfirmed() {
+                    return Err(why.clone());
+                }
+                return straight::pages(&method.daemon, admission, query, asked, deadline);
+            }
             let admission = admit_to_fleet(&method.daemon, &caller, query.freshness, deadline);
             let admission = admission.await?;
             match query.sort {

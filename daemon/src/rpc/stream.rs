@@ -18,7 +18,7 @@ use crate::inventory::{Fleet, Found, Instances, Key, KnownAgents, Load, summariz
 use crate::query::list;
 
 /// What every answer of pages is.
-type Pages = BoxStream<'static, Result<wire::Page, Status>>;
+pub(super) type Pages = BoxStream<'static, Result<wire::Page, Status>>;
 
 /// Rows that are all there; the summary goes with the last of them.
 pub(super) fn pages(rows: Vec<Bytes>, summary: &ListSummary) -> Pages {

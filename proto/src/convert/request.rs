@@ -49,6 +49,7 @@ impl wire::ListInstancesRequest {
             limit: query.limit.unwrap_or(0),
             count_only: query.count_only,
             wait_for_agents: query.wait_for_agents,
+            straight: None,
         }
     }
 }

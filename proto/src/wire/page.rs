@@ -34,6 +34,21 @@ impl Page {
         rows.extend_from_slice(instance);
     }
 
+    /// The same rows in pages of at most `size`; the summary goes with the last.
+    pub fn split(self, size: usize) -> impl Iterator<Item = Self> {
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let mut page = rest.take()?;
+            let end = rows_len(&page.rows, size.max(1));
+            if 0 < end && end < page.rows.len() {
+                let rows = page.rows.split_off(end);
+                let summary = page.summary.take();
+                rest = Some(Self { rows, summary });
+            }
+            Some(page)
+        })
+    }
+
     /// The encoded `Instance` messages, in order.
     pub fn encoded_rows(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest: &[u8] = &self.rows;
@@ -109,9 +124,17 @@ fn take_row<'a>(buf: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// How many bytes of `message` are whole rows, counted from its start.
 fn leading_rows(message: &[u8]) -> usize {
-    let mut rest = message;
-    while take_row(&mut rest).is_some() {}
-    message.len() - rest.len()
+    rows_len(message, usize::MAX)
+}
+
+/// How many bytes the first `count` rows are, or all if there are fewer.
+fn rows_len(rows: &[u8], count: usize) -> usize {
+    let mut rest = rows;
+    let mut taken = 0;
+    while taken < count && take_row(&mut rest).is_some() {
+        taken += 1;
+    }
+    rows.len() - rest.len()
 }
 
 #[cfg(test)]
@@ -145,6 +168,18 @@ mod tests {
         let decoded = Page::decode(page().encode_to_vec().as_slice()).expect("decodes");
         assert_eq!(decoded, page());
         assert_eq!(decoded.encoded_rows().count(), 2);
+    }
+
+    #[test]
+    fn a_page_splits_into_smaller_ones() {
+        let split = |size| page().split(size).collect::<Vec<_>>();
+        assert_eq!(split(2), [page()]);
+        assert_eq!(split(1).len(), 2);
+        let [first, last] = split(1).try_into().expect("two");
+        assert_eq!((first.encoded_rows().count(), first.summary), (1, None));
+        assert_eq!(last.encoded_rows().next(), page().encoded_rows().nth(1));
+        assert_eq!(last.summary, page().summary);
+        assert_eq!(Page::default().split(1).count(), 1);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::{Cached, Key};
@@ -15,8 +16,8 @@ const TURN: Duration = Duration::from_secs(1);
 
 impl<T: Resource> Cached<T> {
     /// Asks for the first page with credentials that STS is being asked about, if
-    /// nothing is held of the region: where something is, they are most likely new
-    /// credentials of somebody known. The load that the caller begins when STS has
+    /// nothing is held of the region or on disk: where something is, they are most
+    /// likely new credentials of somebody known. The load that the caller begins when STS has
     /// answered goes on from there. If he is gone by then, one begins without him.
     pub(in crate::inventory) fn look_ahead(self: &Arc<Self>, caller: &Unverified, region: &str) {
         if self.entries.iter().any(|(key, _)| *key.region == *region) {
@@ -28,7 +29,14 @@ impl<T: Resource> Cached<T> {
         let (taker, page) = Ahead::new(self.shared.clock.now());
         self.shared.ahead.put(credentials, &region, page);
         let limits = self.shared.config.load().limits;
-        self.shared.tasks.spawn(fetch(client, limits, taker));
+        let disk = Arc::clone(&self.shared.disk);
+        self.shared.tasks.spawn(async move {
+            let held = spawn_blocking(move || disk.holds(Kind::Instances.as_str()));
+            // What is on disk is served without a call.
+            if !held.await.unwrap_or(true) {
+                fetch(client, limits, taker).await;
+            }
+        });
         let (cached, mut caller) = (Arc::clone(self), caller.clone());
         self.shared.tasks.spawn(async move {
             let verified = caller.verified().await;
@@ -58,7 +66,8 @@ impl<T: Resource> Cached<T> {
         key: &Key,
         not_before: Duration,
     ) -> Option<Ahead> {
-        if T::KIND != Kind::Instances {
+        // Only STS's own word makes the page somebody's.
+        if T::KIND != Kind::Instances || identity.unconfirmed().is_some() {
             return None;
         }
         let credentials = *identity.credential_key();

@@ -1,0 +1,191 @@
+//! Answers that go straight from AWS to whoever reads them.
+//!
+//! Nothing is taken from the cache or put into it. The next page of AWS is asked for
+//! when the reader has room for it, so a slow reader slows the calls; when he leaves,
+//! the call under way ends with him. At any moment there is one page in memory.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListQuery, ListSummary, RegionSummary};
+use aws_ssm_proto::{status, wire};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use super::inventory::agents_need;
+use super::stream::Pages;
+use crate::aws::PageRequest;
+use crate::daemon::Daemon;
+use crate::identity::Admission;
+use crate::inventory::{KnownAgents, PAGE_SIZES};
+use crate::query::list;
+
+/// Rows of every region, one after the other, in AWS's order.
+///
+/// # Errors
+///
+/// `Usage` for a page size that AWS does not take.
+pub(super) fn pages(
+    daemon: &Arc<Daemon>,
+    admission: Admission,
+    query: ListQuery,
+    asked: &wire::StraightFromAws,
+    deadline: Instant,
+) -> Result<Pages, Error> {
+    let size = page_size(daemon, asked.page_size)?;
+    let waiting = admission.regions.iter().cloned().collect();
+    let straight = Straight {
+        daemon: Arc::clone(daemon),
+        left: query.limit.map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        }),
+        admission,
+        query,
+        size,
+        deadline,
+        waiting,
+        now: None,
+        ready: VecDeque::new(),
+        summary: ListSummary::default(),
+        ended: false,
+    };
+    let pages = stream::unfold(straight, |mut straight| async move {
+        let page = straight.next().await;
+        if page.is_err() {
+            straight.ended = true;
+        }
+        let page = page.transpose()?;
+        Some((page.map_err(|error| status::from_error(&error)), straight))
+    });
+    Ok(pages.boxed())
+}
+
+fn page_size(daemon: &Daemon, asked: u32) -> Result<u16, Error> {
+    if asked == 0 {
+        return Ok(daemon.inventory.limits().first_page);
+    }
+    let size = u16::try_from(asked).ok();
+    size.filter(|size| PAGE_SIZES.contains(size))
+        .ok_or_else(|| {
+            let (least, most) = (PAGE_SIZES.start(), PAGE_SIZES.end());
+            Error::new(
+                ErrorKind::Usage,
+                format!("a page cannot have {asked} instances"),
+            )
+            .why(format!("AWS gives {least} to {most} at a time"))
+            .hint("ask for a page size in this range, or for none")
+        })
+}
+
+struct Straight {
+    daemon: Arc<Daemon>,
+    admission: Admission,
+    query: ListQuery,
+    /// Instances on a page of AWS.
+    size: u16,
+    deadline: Instant,
+    /// Rows that may still be sent.
+    left: usize,
+    waiting: VecDeque<String>,
+    now: Option<Region>,
+    ready: VecDeque<Bytes>,
+    summary: ListSummary,
+    ended: bool,
+}
+
+/// The region whose pages are being asked for.
+struct Region {
+    name: String,
+    token: Option<String>,
+    agents: KnownAgents,
+    /// Instances that `performance.streaming_max_items` leaves.
+    room: usize,
+}
+
+impl Straight {
+    /// The next page; `None` when the summary is sent.
+    async fn next(&mut self) -> Result<Option<wire::Page>, Error> {
+        loop {
+            if let Some(rows) = self.ready.pop_front() {
+                let summary = None;
+                return Ok(Some(wire::Page { rows, summary }));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            if self.left == 0 {
+                self.waiting.clear();
+                if let Some(region) = self.now.take() {
+                    self.finish(&region.name, false);
+                }
+            }
+            if let Some(region) = self.now.take() {
+                self.ask(region).await?;
+            } else if let Some(name) = self.waiting.pop_front() {
+                self.now = Some(self.begin(name).await);
+            } else {
+                self.ended = true;
+                return Ok(Some(wire::Page {
+                    rows: Bytes::new(),
+                    summary: Some((&self.summary).into()),
+                }));
+            }
+        }
+    }
+
+    async fn begin(&self, name: String) -> Region {
+        let inventory = &self.daemon.inventory;
+        let (need, asked) = (agents_need(&self.query), self.query.freshness);
+        let identity = &self.admission.identity;
+        let agents = inventory.agents_of(identity, &name, asked, need, self.deadline);
+        Region {
+            agents: agents.await,
+            name,
+            token: None,
+            room: inventory.limits().max_items,
+        }
+    }
+
+    async fn ask(&mut self, mut region: Region) -> Result<(), Error> {
+        let request = PageRequest {
+            token: region.token.take(),
+            size: Some(self.size),
+        };
+        let inventory = &self.daemon.inventory;
+        let identity = &self.admission.identity;
+        let page = inventory.page(identity, &region.name, request, region.room, self.deadline);
+        let page = page.await?;
+        region.room -= page.instances.snapshot.len();
+        let fleet = inventory.join(&region.name, page.instances, region.agents.clone());
+        let rows = list::unsorted(&fleet, &self.query, self.left);
+        self.summary.matched += rows.len() as u64;
+        self.left -= rows.len();
+        if !self.query.count_only {
+            self.ready.extend(rows.pages(usize::MAX));
+        }
+        match page.next {
+            Some(token) if region.room > 0 => {
+                region.token = Some(token);
+                self.now = Some(region);
+            }
+            next => self.finish(&region.name, page.left_out || next.is_some()),
+        }
+        Ok(())
+    }
+
+    /// `cut`: the configured maximum ended it.
+    fn finish(&mut self, region: &str, cut: bool) {
+        self.summary.regions.push(RegionSummary {
+            region: region.to_owned(),
+            fetched_at: SystemTime::now(),
+            age: Duration::ZERO,
+            state: DataState::Fresh,
+            refreshing: false,
+            cut,
+            error: None,
+        });
+    }
+}
