@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod faults;
 mod grpc;
+mod guide;
 mod identity;
 mod life;
 mod load;

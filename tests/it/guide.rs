@@ -1,0 +1,44 @@
+//! What the user guide names is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The guide's table of promises names the test that holds each.
+#[test]
+fn every_test_that_the_performance_guide_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let guide = fs::read_to_string(root.join("docs/performance.md")).expect("the guide");
+    let named: Vec<&str> = guide.split('`').skip(1).step_by(2).collect();
+    let named: Vec<&str> = named.into_iter().filter(|name| is_test(name)).collect();
+    assert!(named.len() > 20, "the table is not read: {named:?}");
+    let mut sources = String::new();
+    for part in ["proto/src", "daemon/src", "client/src", "tests/it"] {
+        for file in rust_files(&root.join(part)) {
+            sources += &fs::read_to_string(file).expect("a source file");
+        }
+    }
+    for name in named {
+        assert!(sources.contains(&format!("fn {name}(")), "{name}");
+    }
+}
+
+/// Tests are named with whole sentences.
+fn is_test(name: &str) -> bool {
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+    plain && name.matches('_').count() >= 3
+}
+
+fn rust_files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
