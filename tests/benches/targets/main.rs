@@ -9,6 +9,7 @@
 mod callers;
 mod cold;
 mod floor;
+mod instructions;
 mod memory;
 mod other_tool;
 mod process;
@@ -26,8 +27,9 @@ use stage::Stage;
 type Measure = fn(&Stage, &mut Report);
 
 /// What measures, by the name that selects it.
-const GROUPS: [(&str, Measure); 6] = [
+const GROUPS: [(&str, Measure); 7] = [
     ("warm", warm::measure),
+    ("instructions", instructions::measure),
     ("callers", callers::measure),
     ("memory", memory::measure),
     ("cold", cold::measure),

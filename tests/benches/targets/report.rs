@@ -37,6 +37,19 @@ impl Report {
         self.push(target, "≥", figure, met, note);
     }
 
+    /// A count that nobody has set a limit to.
+    pub fn count(&mut self, what: &str, count: u64) {
+        let count = number(count as f64);
+        eprintln!("  {what}: {count}");
+        self.0.push(Row {
+            what: what.to_owned(),
+            guide: "–",
+            target: "–".to_owned(),
+            measured: count,
+            met: None,
+        });
+    }
+
     /// A row without a figure.
     pub fn skip(&mut self, what: &str, why: &str) {
         eprintln!("SKIPPED: {what}: {why}");
