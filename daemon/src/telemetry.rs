@@ -72,3 +72,36 @@ pub(crate) fn set_level(level: &str) {
 fn filter(level: &str) -> EnvFilter {
     EnvFilter::new(format!("warn,aws_ssmd={level},aws_ssm_proto={level}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    /// What these crates say below a warning has keys and headers in it.
+    #[test]
+    fn no_level_lets_other_crates_tell_more_than_warnings() {
+        for level in ["error", "warn", "info", "debug", "trace"] {
+            let subscriber = tracing_subscriber::fmt()
+                .with_env_filter(filter(level))
+                .with_writer(std::io::sink)
+                .finish();
+            tracing::subscriber::with_default(subscriber, || {
+                assert!(
+                    tracing::enabled!(target: "aws_sigv4", Level::WARN),
+                    "{level}"
+                );
+                assert!(
+                    !tracing::enabled!(target: "aws_sigv4", Level::INFO),
+                    "{level}"
+                );
+                assert!(!tracing::enabled!(target: "aws_smithy_runtime", Level::TRACE));
+                assert!(!tracing::enabled!(target: "hyper_util", Level::TRACE));
+                assert!(!tracing::enabled!(target: "h2::codec", Level::DEBUG));
+                let trace = tracing::enabled!(target: "aws_ssmd::identity", Level::TRACE);
+                assert_eq!(trace, level == "trace", "{level}");
+            });
+        }
+    }
+}

@@ -39,12 +39,17 @@ pub async fn sandbox() -> Sandbox {
     Sandbox::start(small()).await.expect("a sandbox")
 }
 
-/// Both programs in an empty home, without any AWS settings.
+/// What makes a daemon tell all it can.
+pub const LOG_LEVEL: &str = "AWS_SSM_DAEMON_LOG_LEVEL";
+
+/// Both programs in an empty home, without any AWS settings. The daemon tells all it
+/// can: what it tells is searched for secrets when the home goes.
 pub fn programs() -> Programs {
     Programs::new(
         env!("CARGO_BIN_EXE_client-under-test"),
         env!("CARGO_BIN_EXE_daemon-under-test"),
     )
+    .with(LOG_LEVEL, "trace")
 }
 
 /// A caller with the exported keys of the first account.

@@ -108,6 +108,10 @@ use world::{Latency, World};
 /// The code that every MFA device shows, always.
 pub const MFA_CODE: &str = "123456";
 
+/// Part of every secret key and session token of the sandbox, and of nothing else:
+/// whoever finds it somewhere has found a secret there.
+pub const MARK: &str = "Mk7Secret9";
+
 /// A running sandbox. It stops when it is dropped; [`Sandbox::shutdown`] also
 /// waits for it.
 pub struct Sandbox {

@@ -5,7 +5,7 @@ use aws_ssm_tests::harness::{TestDaemon, list_ids};
 use aws_ssm_tests::sandbox::Fault;
 
 use crate::life::kill::{listening_process, send};
-use crate::stage::{REGION, Stage, assert_refused, eventually, first_caller, sandbox};
+use crate::stage::{LOG_LEVEL, REGION, Stage, assert_refused, eventually, first_caller, sandbox};
 
 #[tokio::test]
 async fn a_changed_file_holds_at_once_and_says_what_needs_a_restart() {
@@ -189,9 +189,11 @@ async fn daemon_reload_prints_what_has_changed() {
 
 #[tokio::test]
 async fn sighup_reads_the_settings_again() {
-    let stage = Stage::new()
+    let mut stage = Stage::new()
         .await
         .configured("daemon:\n  log_level: warn\n");
+    // It would stand above the file.
+    stage.programs.unset(LOG_LEVEL);
     stage.done(&["daemon", "start"]).await;
     let pid = listening_process(&stage.programs)
         .await

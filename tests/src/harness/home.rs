@@ -1,14 +1,25 @@
 //! A home directory, empty at first and gone at the end.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use aws_ssm_proto::endpoint::{Endpoint, EndpointSettings};
 use tempfile::TempDir;
 
+use super::secrets::{self, Found};
+
 /// Stands for a person's home directory and is `AWS_SSM_HOME` too. Its path is
 /// short, because a socket's must be.
+///
+/// At its end every file in it is searched for secrets: what a test wrote itself, and
+/// the AWS directory with its credentials, are the only places for one.
 #[derive(Debug)]
-pub struct Home(TempDir);
+pub struct Home {
+    dir: TempDir,
+    /// What the test itself has written.
+    written: Mutex<BTreeSet<PathBuf>>,
+}
 
 impl Home {
     /// An empty one.
@@ -19,13 +30,16 @@ impl Home {
     #[must_use]
     pub fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("ssm").tempdir_in("/tmp");
-        Self(dir.expect("a temporary directory"))
+        Self {
+            dir: dir.expect("a temporary directory"),
+            written: Mutex::default(),
+        }
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.dir.path()
     }
 
     /// Where a daemon of this home listens.
@@ -49,7 +63,27 @@ impl Home {
         let dir = path.parent().expect("a file is in a directory");
         std::fs::create_dir_all(dir).expect("a directory");
         std::fs::write(&path, text).expect("a file");
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(path.clone());
         path
+    }
+
+    /// What must not be in its files, and the first that has it.
+    fn search(&self) -> Result<(), Found> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let aws = self.path().join(".aws");
+        let is_known = |path: &Path| path == aws || written.contains(path);
+        secrets::search_below(self.path(), &is_known)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // A test that has failed already says why.
+        if !std::thread::panicking() {
+            let found = self.search().and_then(|()| secrets::overheard());
+            found.unwrap_or_else(|found| panic!("{found}"));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-use super::{Home, PATIENCE};
+use super::{Home, PATIENCE, secrets};
 use crate::sandbox::{Account, Sandbox};
 
 /// The two programs in one home, with an environment of their own.
@@ -43,7 +43,14 @@ impl Finished {
 }
 
 impl From<Output> for Finished {
+    /// # Panics
+    ///
+    /// If a secret was printed.
     fn from(output: Output) -> Self {
+        for (stream, bytes) in [("output", &output.stdout), ("error", &output.stderr)] {
+            let found = secrets::search(bytes, || format!("standard {stream}"));
+            found.unwrap_or_else(|found| panic!("{found}"));
+        }
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Self {
             status: output.status,

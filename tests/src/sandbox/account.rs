@@ -3,6 +3,7 @@
 //! Invariant: an account depends on its number only, never on the seed, so
 //! tests and shells can write its id and keys down.
 
+use super::MARK;
 use super::random::Random;
 
 const UPPERCASE_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -36,7 +37,7 @@ impl Account {
         let mut random = Random::labelled(0, &["account", &id]);
         Self {
             access_key: access_key("AKIA", &mut random),
-            secret_key: random.text(40, BASE64),
+            secret_key: secret_key(&mut random),
             user_arn: format!("arn:aws:iam::{id}:user/user"),
             mfa_serial: format!("arn:aws:iam::{id}:mfa/user"),
             id,
@@ -72,13 +73,15 @@ pub(crate) fn unique_id(prefix: &str, arn: &str) -> String {
     format!("{prefix}{}", random.text(17, UPPERCASE_AND_DIGITS))
 }
 
+/// As long as a real one, and marked.
 pub(crate) fn secret_key(random: &mut Random) -> String {
-    random.text(40, BASE64)
+    format!("{MARK}{}", random.text(40 - MARK.len(), BASE64))
 }
 
-/// A session token, about as long as a real one.
+/// A session token, about as long as a real one, and marked.
 pub(crate) fn session_token(random: &mut Random) -> String {
-    format!("IQoJb3JpZ2luX2Vj{}", random.text(336, BASE64))
+    let rest = random.text(336 - MARK.len(), BASE64);
+    format!("IQoJb3JpZ2luX2Vj{MARK}{rest}")
 }
 
 #[cfg(test)]
