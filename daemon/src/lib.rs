@@ -36,8 +36,10 @@ pub use program::program;
 use daemon::{Daemon, Facts, Wanted};
 use lifecycle::{Life, Opened, Watch};
 
-/// Streams that one connection may have open; a client here has one.
-const MAX_STREAMS: u32 = 256;
+/// Streams that one connection may have open; a client here has one. Each may hold a
+/// question that is not all there, or an answer that nobody reads. Clients take it
+/// that there may be as many until they are told (RFC 9113, section 6.5.2).
+const MAX_STREAMS: u32 = 100;
 /// A client that is stopped or hangs holds its connection no longer than this and
 /// the 20 s that hyper waits for the answer.
 const KEEPALIVE: Duration = Duration::from_secs(60);

@@ -13,6 +13,7 @@ mod demo;
 mod faults;
 mod grpc;
 mod guide;
+mod hostile;
 mod identity;
 mod life;
 mod load;

@@ -4,12 +4,16 @@
 //! The server's own tasks own their connections and nobody owns the tasks, so the
 //! connection itself breaks off: the task that waits for it finds it closed.
 //!
+//! Whoever connects begins HTTP/2 soon, or is hung up on: a connection costs a
+//! descriptor and a place that others may wait for.
+//!
 //! It is never closed over words that a caller has not read yet: the kernel keeps
 //! them, but a caller who is still writing is told of a broken pipe instead.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
@@ -21,14 +25,57 @@ use tonic::transport::server::Connected;
 use super::drain::DRAIN;
 use super::life::Life;
 
+/// A caller's program writes its first words before it does anything else; this is
+/// for one on a machine that hardly moves.
+const OPENING: Duration = Duration::from_secs(10);
+
 /// A connection of a caller who is the same user.
 #[derive(Debug)]
 pub struct Connection {
     stream: UnixStream,
+    opening: Opening,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Set once everything is said: how long the caller has to hang up.
     hang_up: Option<Pin<Box<Sleep>>>,
     _open: Open,
+}
+
+/// The text that begins HTTP/2, while it is not all there. Afterwards the server's own
+/// pings tell whether the caller is still alive.
+#[derive(Debug)]
+struct Opening {
+    /// Bytes that have yet to come.
+    missing: usize,
+    /// Set for a caller who has to be waited for, which few have.
+    time: Option<Pin<Box<Sleep>>>,
+}
+
+impl Opening {
+    const LENGTH: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
+
+    fn new() -> Self {
+        Self {
+            missing: Self::LENGTH,
+            time: None,
+        }
+    }
+
+    /// So many bytes have come.
+    fn came(&mut self, bytes: usize) {
+        self.missing = self.missing.saturating_sub(bytes);
+        if self.missing == 0 {
+            self.time = None;
+        }
+    }
+
+    /// Whether the time for it is over.
+    fn is_overdue(&mut self, ctx: &mut Context<'_>) -> bool {
+        if self.missing == 0 {
+            return false;
+        }
+        let time = self.time.get_or_insert_with(|| Box::pin(sleep(OPENING)));
+        time.as_mut().poll(ctx).is_ready()
+    }
 }
 
 /// Counts a connection for as long as it exists.
@@ -49,6 +96,7 @@ impl Connection {
         life.caller_came();
         Self {
             stream,
+            opening: Opening::new(),
             cut: Box::pin(life.shutdown().cut().clone().cancelled_owned()),
             hang_up: None,
             _open: Open {
@@ -102,7 +150,13 @@ impl AsyncRead for Connection {
         ctx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(ctx, buffer);
+        if polled.is_ready() {
+            self.opening.came(buffer.filled().len() - before);
+        } else if self.opening.is_overdue(ctx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         self.or_cut(ctx, polled)
     }
 }
@@ -181,6 +235,34 @@ mod tests {
     async fn a_caller_who_does_not_hang_up_has_only_so_long() {
         let (_caller, mut connection) = connection(&Life::new(None));
         connection.shutdown().await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_who_does_not_begin_is_hung_up_on_in_time() {
+        for words in [&b""[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r"] {
+            let (mut caller, mut connection) = connection(&Life::new(None));
+            caller.write_all(words).await.unwrap();
+            let mut room = [0; 64];
+            while let Ok(count) = connection.read(&mut room).await {
+                assert_eq!(room[..count], *words);
+            }
+            let error = connection.read(&mut room).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_who_has_begun_may_be_silent() {
+        let (mut caller, mut connection) = connection(&Life::new(None));
+        let mut room = [0; 64];
+        // It is waited for, and then comes in two pieces.
+        assert!(connection.read(&mut room).now_or_never().is_none());
+        for piece in [&b"PRI * HTTP/2.0\r\n\r\n"[..], b"SM\r\n\r\n and more"] {
+            caller.write_all(piece).await.unwrap();
+            assert_eq!(connection.read(&mut room).await.unwrap(), piece.len());
+        }
+        let silence = tokio::time::timeout(100 * OPENING, connection.read(&mut room)).await;
+        assert!(silence.is_err(), "{silence:?}");
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_ssm_proto::peer::check_peer;
 use futures_util::stream::{Stream, unfold};
+use rustix::process::{Resource, getrlimit};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
@@ -20,7 +21,15 @@ use crate::lifecycle::selfcheck::SocketFile;
 
 /// Connections at once; who comes beyond waits in the socket's queue. Each costs
 /// a descriptor, a task and some 20 KiB.
-const MAX_CONNECTIONS: usize = 1024;
+const MAX_CONNECTIONS: u64 = 1024;
+
+/// Where the system allows few descriptors, half of them are callers': without the
+/// other half nothing could be asked of AWS for those who are in.
+fn most_connections() -> usize {
+    let limit = getrlimit(Resource::Nofile).current;
+    let half = limit.map_or(MAX_CONNECTIONS, |limit| limit / 2);
+    usize::try_from(half.clamp(1, MAX_CONNECTIONS)).expect("a thousand at most")
+}
 
 /// After an error that waiting may mend, such as being out of descriptors: the
 /// first pause, and the longest. Without one the accept loop would spin.
@@ -52,7 +61,7 @@ impl Listener {
         };
         let acceptor = Acceptor {
             stage,
-            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            slots: Arc::new(Semaphore::new(most_connections())),
             life: life.clone(),
         };
         Ok(unfold(acceptor, |mut acceptor| async move {
