@@ -15,6 +15,7 @@ mod operation;
 pub mod pool;
 mod region_client;
 mod skew;
+pub mod sso;
 mod streamed;
 pub mod sts;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use error::{ApiError, ErrorClass};
 pub use operation::{Operation, Service};
 pub use pool::{Pool, PoolConfig};
 pub use region_client::{Page, PageRequest, RegionClient};
+pub use sso::Sso;
 pub(crate) use streamed::Received;
 pub use streamed::{Projection, Unreadable};
 pub use sts::Sts;

@@ -23,6 +23,7 @@ mod region;
 mod registry;
 mod remembered;
 mod settings;
+mod sso;
 mod sts;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,7 +47,7 @@ pub use settings::DefaultSettings;
 pub use unverified::Unverified;
 pub use verified::VerifiedIdentity;
 
-use crate::aws::{Connector, Service, Sts};
+use crate::aws::{Connector, Service, Sso, Sts};
 use crate::clock::Clock;
 use crate::persist::Disk;
 use crate::resilience::Resilience;
@@ -58,7 +59,8 @@ use provider::{Provider, RENEW_LIMIT};
 use registry::{Known, Pending, Registry, Verification};
 use remembered::Memory;
 use settings::Settings;
-use sts::{Place, TokenService};
+use sso::SignOn;
+use sts::{Place, Services, TokenService};
 
 /// How long STS may be silent about credentials that it has named before; a call that
 /// has less time waits half of that.
@@ -110,8 +112,12 @@ impl Identities {
         clock: Clock,
         disk: Arc<Disk>,
     ) -> Self {
-        let sts = Arc::new(Sts::new(connector.clone(), resilience));
         let wall = SharedTimeSource::new(SystemTimeSource::new());
+        let sso = Sso::new(connector.clone(), Arc::clone(&resilience));
+        let sts = Arc::new(Services {
+            sts: Sts::new(connector.clone(), resilience),
+            sign_on: SignOn::new(sso, wall.clone()),
+        });
         let keys = {
             let disk = Arc::clone(&disk);
             KeyMaker::new(move || disk.credential_hash_key())

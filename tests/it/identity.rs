@@ -3,4 +3,5 @@
 
 mod callers;
 mod changes;
+mod sign_in;
 mod terminals;

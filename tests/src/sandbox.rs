@@ -1,4 +1,4 @@
-//! A local AWS: EC2, SSM and STS on one loopback address, with accounts, fleets
+//! A local AWS: EC2, SSM, STS and IAM Identity Center on one loopback address, with accounts, fleets
 //! made from a seed, and faults to order. The SDKs, boto3 and the `aws` command
 //! accept it without knowing.
 //!
@@ -33,6 +33,7 @@
 //! | EC2 | DescribeInstances, DescribeNetworkInterfaces, DescribeSubnets, DescribeRegions |
 //! | SSM | DescribeInstanceInformation |
 //! | STS | GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity |
+//! | IAM Identity Center | GetRoleCredentials; CreateToken for a refresh token |
 //!
 //! Every account has one user with static keys and the same roles: by default
 //! `ops`, which any account may assume, and `mfa`, which needs the user's device
@@ -55,6 +56,7 @@
 //! | `POST /_sandbox/faults` | a [`Fault`]: `{"kind":"throttle","rate":0.3,"operation":"DescribeInstances","times":5}` |
 //! | `DELETE /_sandbox/faults/ID` | ends one |
 //! | `GET`, `PUT /_sandbox/latency` | `{"per_call_ms":80,"per_row_us":10}` |
+//! | `POST`, `DELETE /_sandbox/sign-ins` | `{"person":"ada","lives_seconds":3600}` gives the file that `aws sso login` would write; ends all sign-ins |
 //! | `GET /_sandbox/instances?account=ID&region=NAME` | summaries |
 //! | `POST /_sandbox/instances` | `{"account":"…","region":"…","action":"stop","id":"i-…"}`; actions `start`, `stop`, `terminate`, `retag` (`key`, `value`), `add` (`count`) |
 
@@ -81,6 +83,7 @@ mod region;
 mod server;
 mod signature;
 mod ssm;
+mod sso;
 mod sts;
 mod world;
 mod xml;
@@ -100,6 +103,7 @@ pub use counts::{Count, Counts};
 pub use fault::{Fault, FaultId, FaultKind, StandingFault};
 pub use fleet::{InstanceSummary, State};
 pub use refusal::Service;
+pub use sso::SignIn;
 
 use fleet::Fleet;
 use server::Server;
@@ -108,7 +112,7 @@ use world::{Latency, World};
 /// The code that every MFA device shows, always.
 pub const MFA_CODE: &str = "123456";
 
-/// Part of every secret key and session token of the sandbox, and of nothing else:
+/// Part of every secret key and token of the sandbox, and of nothing else:
 /// whoever finds it somewhere has found a secret there.
 pub const MARK: &str = "Mk7Secret9";
 
@@ -208,6 +212,16 @@ impl Sandbox {
     /// The faults that stand, with how many calls each has struck.
     pub fn faults(&self) -> Vec<StandingFault> {
         self.world.faults.list()
+    }
+
+    /// Signs somebody in to IAM Identity Center; a renewed token lives an hour.
+    pub fn sign_in(&self, person: &str, lives: Duration) -> SignIn {
+        self.world.sign_ins.sign_in(person, lives, self.world.now())
+    }
+
+    /// Signs everybody out.
+    pub fn sign_out(&self) {
+        self.world.sign_ins.sign_out();
     }
 
     /// How long answers take from now on: so long each, and so much longer for

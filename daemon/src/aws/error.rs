@@ -121,6 +121,12 @@ impl ApiError {
             .detail(Detail::Breaker(Box::new(open)))
     }
 
+    /// A good answer without what it is asked for.
+    pub(crate) fn incomplete(operation: Operation, region: &str, expected: &str) -> Self {
+        let message = format!("the answer does not hold {expected}");
+        Self::new(ErrorClass::Nonsense, operation, region, message)
+    }
+
     /// The service that was called.
     #[must_use]
     pub fn service(&self) -> Service {

@@ -9,16 +9,23 @@ pub enum Service {
     Ec2,
     Ssm,
     Sts,
+    Sso,
+    SsoOidc,
 }
 
 impl Service {
-    /// The prefix of its IAM actions.
+    /// Every service.
+    pub const ALL: [Self; 5] = [Self::Ec2, Self::Ssm, Self::Sts, Self::Sso, Self::SsoOidc];
+
+    /// The prefix of its actions.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ec2 => "ec2",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
+            Self::Sso => "sso",
+            Self::SsoOidc => "sso-oidc",
         }
     }
 
@@ -29,6 +36,8 @@ impl Service {
             Self::Ec2 => "EC2",
             Self::Ssm => "Systems Manager",
             Self::Sts => "STS",
+            Self::Sso => "the IAM Identity Center portal",
+            Self::SsoOidc => "the IAM Identity Center sign-in",
         }
     }
 }
@@ -49,17 +58,21 @@ pub enum Operation {
     GetCallerIdentity,
     AssumeRole,
     AssumeRoleWithWebIdentity,
+    GetRoleCredentials,
+    CreateToken,
 }
 
 impl Operation {
     /// Every operation, in the order of the counters.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::DescribeInstances,
         Self::DescribeRegions,
         Self::DescribeInstanceInformation,
         Self::GetCallerIdentity,
         Self::AssumeRole,
         Self::AssumeRoleWithWebIdentity,
+        Self::GetRoleCredentials,
+        Self::CreateToken,
     ];
 
     /// Its place in [`Operation::ALL`].
@@ -76,6 +89,8 @@ impl Operation {
             Self::GetCallerIdentity | Self::AssumeRole | Self::AssumeRoleWithWebIdentity => {
                 Service::Sts
             }
+            Self::GetRoleCredentials => Service::Sso,
+            Self::CreateToken => Service::SsoOidc,
         }
     }
 
@@ -89,6 +104,8 @@ impl Operation {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::AssumeRole => "sts:AssumeRole",
             Self::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+            Self::GetRoleCredentials => "sso:GetRoleCredentials",
+            Self::CreateToken => "sso-oidc:CreateToken",
         }
     }
 }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::error::sdk::from_sdk;
 use super::user_agent::PlainUserAgent;
-use super::{ApiError, Connector, ErrorClass, Operation, Service};
+use super::{ApiError, Connector, Operation, Service};
 use crate::resilience::{Attempts, CallTarget, Resilience};
 
 /// Where STS is, and in whose name it is asked.
@@ -116,7 +116,7 @@ impl Sts {
     /// Asks whose credentials these are. Needs no permission.
     ///
     /// # Errors
-    /// As every AWS call: see [`ErrorClass`].
+    /// As every AWS call: see [`ErrorClass`](super::ErrorClass).
     pub async fn get_caller_identity(
         &self,
         target: &StsTarget,
@@ -145,14 +145,18 @@ impl Sts {
                 arn,
                 user_id,
             }),
-            _ => Err(incomplete(operation, region, "an account and a principal")),
+            _ => Err(ApiError::incomplete(
+                operation,
+                region,
+                "an account and a principal",
+            )),
         }
     }
 
     /// Asks for credentials of a role, in the name of other credentials.
     ///
     /// # Errors
-    /// As every AWS call: see [`ErrorClass`].
+    /// As every AWS call: see [`ErrorClass`](super::ErrorClass).
     pub async fn assume_role(
         &self,
         target: &StsTarget,
@@ -186,14 +190,14 @@ impl Sts {
         answer
             .credentials
             .and_then(|given| convert(given, "AssumeRole"))
-            .ok_or_else(|| incomplete(operation, region, "credentials"))
+            .ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
     }
 
     /// Asks for credentials of a role with a token of an identity provider.
     /// The request is not signed.
     ///
     /// # Errors
-    /// As every AWS call: see [`ErrorClass`].
+    /// As every AWS call: see [`ErrorClass`](super::ErrorClass).
     pub async fn assume_role_with_web_identity(
         &self,
         target: &StsTarget,
@@ -223,7 +227,7 @@ impl Sts {
         answer
             .credentials
             .and_then(|given| convert(given, "AssumeRoleWithWebIdentity"))
-            .ok_or_else(|| incomplete(operation, region, "credentials"))
+            .ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
     }
 
     fn client(&self, target: &StsTarget, credentials: Option<SharedCredentialsProvider>) -> Client {
@@ -254,11 +258,6 @@ fn convert(given: types::Credentials, source: &'static str) -> Option<Credential
         Some(expires_at),
         source,
     ))
-}
-
-fn incomplete(operation: Operation, region: &str, expected: &str) -> ApiError {
-    let message = format!("the answer does not hold {expected}");
-    ApiError::new(ErrorClass::Nonsense, operation, region, message)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(crate) use stub::{Answer, Asked, StubAws};
 
 /// What to do with a request.
 #[derive(Clone, Debug)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Answer with a status and a body.
     Http(u16, String),
     /// Send these bytes, whatever they are, and close.
@@ -26,15 +26,15 @@ pub(super) enum Reply {
 
 /// Listens on the loopback until dropped. The last reply is repeated.
 #[derive(Debug)]
-pub(super) struct Server {
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<Mutex<usize>>,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    pub(super) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let script = Script {
@@ -60,12 +60,12 @@ impl Server {
     }
 
     /// Head and body of every request so far.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
     /// How many connections were opened.
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         *self.connections.lock().unwrap()
     }
 }

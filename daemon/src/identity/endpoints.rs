@@ -46,13 +46,36 @@ impl Endpoints {
         })
     }
 
-    /// The endpoint set for one service.
+    /// The endpoint set for a service that credentials come from. The flag does not
+    /// count: it says where AWS is asked with them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoints::resolve`].
+    pub fn of_source(
+        caller: &Caller,
+        profile: Profile<'_>,
+        profiles: Profiles<'_>,
+        service: Service,
+    ) -> Result<Option<Arc<str>>, Error> {
+        let settings = Settings {
+            caller,
+            profile: Some(profile),
+            profiles,
+            ignored: are_ignored(caller, Some(profile)),
+        };
+        settings.configured(service)
+    }
+
+    /// The endpoint set for one service; only those of EC2, Systems Manager and STS
+    /// are kept here.
     #[must_use]
     pub fn get(&self, service: Service) -> Option<&str> {
         match service {
             Service::Ec2 => self.ec2.as_deref(),
             Service::Ssm => self.ssm.as_deref(),
             Service::Sts => self.sts.as_deref(),
+            Service::Sso | Service::SsoOidc => None,
         }
     }
 }
@@ -76,6 +99,10 @@ impl Settings<'_> {
         if let Some(url) = &self.caller.endpoint_url {
             return parse(url, ErrorKind::Usage, "--endpoint-url").map(Some);
         }
+        self.configured(service)
+    }
+
+    fn configured(&self, service: Service) -> Result<Option<Arc<str>>, Error> {
         if self.ignored {
             return Ok(None);
         }
@@ -93,6 +120,8 @@ impl Settings<'_> {
             Service::Ec2 => "AWS_ENDPOINT_URL_EC2",
             Service::Ssm => "AWS_ENDPOINT_URL_SSM",
             Service::Sts => "AWS_ENDPOINT_URL_STS",
+            Service::Sso => "AWS_ENDPOINT_URL_SSO",
+            Service::SsoOidc => "AWS_ENDPOINT_URL_SSO_OIDC",
         };
         for name in [own, "AWS_ENDPOINT_URL"] {
             if let Some(url) = self.caller.variable(name).filter(|url| !url.is_empty()) {
@@ -111,7 +140,7 @@ impl Settings<'_> {
         if let Some(section) = profile.get("services") {
             url = self
                 .profiles
-                .service(section, service.as_str(), "endpoint_url")
+                .service(section, section_key(service), "endpoint_url")
                 .ok_or_else(|| no_services(profile.name(), section, self.caller))?;
         }
         let Some(url) = url.or_else(|| profile.get("endpoint_url")) else {
@@ -119,6 +148,14 @@ impl Settings<'_> {
         };
         let source = format!("the endpoint_url of profile {}", profile.name());
         parse(url, ErrorKind::Config, &source).map(Some)
+    }
+}
+
+/// What a `services` section calls a service.
+fn section_key(service: Service) -> &'static str {
+    match service {
+        Service::SsoOidc => "sso_oidc",
+        other => other.as_str(),
     }
 }
 

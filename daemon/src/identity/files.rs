@@ -193,7 +193,11 @@ impl std::fmt::Debug for FileCache {
 }
 
 /// A regular file's bytes, with the stamp of the file they were read from.
-fn read(path: &Path) -> io::Result<Option<(Stamp, Zeroizing<Vec<u8>>)>> {
+///
+/// # Errors
+///
+/// If it cannot be read, or is larger than [`MAX_BYTES`].
+pub fn read(path: &Path) -> io::Result<Option<(Stamp, Zeroizing<Vec<u8>>)>> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if is_absence(&error) => return Ok(None),

@@ -7,8 +7,9 @@
 //! file's keys, a console login, a credential process, and the configuration
 //! file's keys.
 
-mod refusal;
+pub(super) mod refusal;
 mod role;
+mod sso;
 mod web_identity;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use aws_ssm_proto::domain::{Error, ErrorKind};
 
 use super::profile::{FileKind, Profile};
 use super::settings::{DefaultSettings, Settings};
+pub use sso::SsoPlan;
 
 /// What leads to credentials.
 #[derive(Clone, Debug)]
@@ -30,6 +32,23 @@ pub enum CredentialPlan {
     AssumeRole(Box<RolePlan>),
     /// A role, assumed with a token that an identity provider wrote to a file.
     WebIdentity(WebIdentityPlan),
+    /// What something other than STS hands out.
+    Source(SourcePlan),
+}
+
+/// Something other than STS that hands out credentials.
+#[derive(Clone, Debug)]
+pub enum SourcePlan {
+    /// The portal of IAM Identity Center.
+    Sso(Box<SsoPlan>),
+}
+
+impl fmt::Display for SourcePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sso(plan) => plan.fmt(f),
+        }
+    }
 }
 
 /// Keys that are at hand.
@@ -134,6 +153,7 @@ impl fmt::Display for CredentialPlan {
             Self::WebIdentity(web) => {
                 write!(f, "{} (role {} by web identity)", web.origin, web.role_arn)
             }
+            Self::Source(source) => source.fmt(f),
         }
     }
 }
@@ -162,6 +182,7 @@ impl CredentialPlan {
             Self::Static(_) => None,
             Self::AssumeRole(role) => role.source.token_file(),
             Self::WebIdentity(web) => Some(&web.token_file),
+            Self::Source(SourcePlan::Sso(sso)) => Some(&sso.token_file),
         }
     }
 }
@@ -220,8 +241,8 @@ impl<'a> Planner<'a> {
         };
         let set = |property| profile.get(property).is_some();
         let refuse = |what: &str| Err(refusal::not_yet(profile, self.settings, what));
-        if set("sso_account_id") || set("sso_role_name") {
-            return refuse("signs in through IAM Identity Center");
+        if sso::is_wanted(profile) {
+            return self.sso(profile).map(Some);
         }
         if let Some(keys) = keys_in(profile, FileKind::Credentials)? {
             return Ok(Some(keys));

@@ -31,6 +31,7 @@ pub enum FileKind {
 pub struct ProfileFile {
     profiles: BTreeMap<String, BTreeMap<String, Property>>,
     services: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+    sso_sessions: BTreeMap<String, BTreeMap<String, Property>>,
     /// Sections that are no profile although a profile of that name may be
     /// meant: `[name]` in the configuration file.
     bare: Vec<String>,
@@ -77,6 +78,10 @@ impl ProfileFile {
                 }
                 [kind, name] if kind == "services" => {
                     file.services.insert(name.clone(), nested(section));
+                }
+                [kind, name] if kind == "sso-session" => {
+                    let properties = properties(section);
+                    file.sso_sessions.insert(name.clone(), properties);
                 }
                 [name] if name == DEFAULT_PROFILE => {
                     let properties = properties(section);
@@ -185,6 +190,20 @@ impl<'a> Profiles<'a> {
     #[must_use]
     pub fn lacks_prefix(&self, name: &str) -> bool {
         self.config.bare.iter().any(|bare| bare == name)
+    }
+
+    /// A property of a `[sso-session name]` section; one that is set to nothing
+    /// counts as not set. `None` if there is no such section.
+    #[must_use]
+    pub fn sso_session(&self, name: &str, property: &str) -> Option<Option<&'a str>> {
+        let section = self.config.sso_sessions.get(name)?;
+        let value = section.get(property).map(|found| found.value.as_str());
+        Some(value.filter(|value| !value.is_empty()))
+    }
+
+    /// The names of all `[sso-session name]` sections.
+    pub fn sso_sessions(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.config.sso_sessions.keys().map(String::as_str)
     }
 
     /// A property of one service in a `[services name]` section. `None` if
@@ -302,6 +321,17 @@ mod tests {
         assert_eq!(found, Some(Some("http://a")));
         assert_eq!(profiles.service("s", "ssm", "endpoint_url"), Some(None));
         assert_eq!(profiles.service("t", "ec2", "endpoint_url"), None);
+    }
+
+    #[test]
+    fn sign_in_sessions_are_found_by_name() {
+        let config = config("[sso-session corp]\nsso_region = eu-west-1\nempty =\n");
+        let none = ProfileFile::default();
+        let profiles = Profiles::new(&config, &none);
+        let region = profiles.sso_session("corp", "sso_region");
+        assert_eq!(region, Some(Some("eu-west-1")));
+        assert_eq!(profiles.sso_session("corp", "empty"), Some(None));
+        assert_eq!(profiles.sso_session("other", "sso_region"), None);
     }
 
     #[test]

@@ -159,6 +159,9 @@ impl Provider {
                 CredentialPlan::Static(keys) => Ok(keys.credentials.clone()),
                 CredentialPlan::AssumeRole(role) => self.assume(role, deadline).await,
                 CredentialPlan::WebIdentity(web) => self.exchange(web, deadline).await,
+                CredentialPlan::Source(source) => {
+                    self.sts.fetch(&self.place, source, deadline).await
+                }
             }
         })
     }

@@ -49,7 +49,12 @@ fn none() -> Error {
         .hint("name one with --region, or keep one: aws configure set region eu-west-1")
 }
 
-fn check(name: &str, source: &str) -> Result<(), Error> {
+/// Refuses a name that cannot be a region's; `source` is what names it.
+///
+/// # Errors
+///
+/// `Usage`.
+pub fn check(name: &str, source: &str) -> Result<(), Error> {
     if has_shape(name) {
         return Ok(());
     }

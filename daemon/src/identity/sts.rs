@@ -1,4 +1,4 @@
-//! What identity asks of STS.
+//! What identity asks of STS, and of the other sources of credentials.
 //!
 //! A trait, so that the rules of admission can be held without a network.
 
@@ -11,6 +11,8 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::key::CredentialKey;
+use super::plan::SourcePlan;
+use super::sso::SignOn;
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity, StsTarget};
 use crate::aws::{ApiError, Sts};
 use crate::resilience::CallTarget;
@@ -44,7 +46,7 @@ impl Place {
     }
 }
 
-/// The Security Token Service.
+/// The Security Token Service, and what else hands out credentials.
 pub(super) trait TokenService: fmt::Debug + Send + Sync {
     /// Whose credentials are these?
     fn caller_identity<'a>(
@@ -70,9 +72,24 @@ pub(super) trait TokenService: fmt::Debug + Send + Sync {
         request: AssumeRoleWithWebIdentity,
         deadline: Instant,
     ) -> Asked<'a, Credentials>;
+
+    /// Credentials of another source.
+    fn fetch<'a>(
+        &'a self,
+        place: &'a Place,
+        source: &'a SourcePlan,
+        deadline: Instant,
+    ) -> Asked<'a, Credentials>;
 }
 
-impl TokenService for Sts {
+/// All that hand out credentials over the network.
+#[derive(Debug)]
+pub(super) struct Services {
+    pub(super) sts: Sts,
+    pub(super) sign_on: SignOn,
+}
+
+impl TokenService for Services {
     fn caller_identity<'a>(
         &'a self,
         place: &'a Place,
@@ -82,7 +99,7 @@ impl TokenService for Sts {
         Box::pin(async move {
             let provider = SharedCredentialsProvider::new(credentials);
             let target = place.target();
-            let answer = self.get_caller_identity(&target, provider, deadline);
+            let answer = self.sts.get_caller_identity(&target, provider, deadline);
             answer.await.map_err(ApiError::into_error)
         })
     }
@@ -97,7 +114,7 @@ impl TokenService for Sts {
         Box::pin(async move {
             let provider = SharedCredentialsProvider::new(source);
             let target = place.target();
-            let answer = Sts::assume_role(self, &target, provider, &request, deadline);
+            let answer = self.sts.assume_role(&target, provider, &request, deadline);
             answer.await.map_err(ApiError::into_error)
         })
     }
@@ -110,8 +127,20 @@ impl TokenService for Sts {
     ) -> Asked<'a, Credentials> {
         Box::pin(async move {
             let target = place.target();
-            let answer = Sts::assume_role_with_web_identity(self, &target, &request, deadline);
+            let sts = &self.sts;
+            let answer = sts.assume_role_with_web_identity(&target, &request, deadline);
             answer.await.map_err(ApiError::into_error)
         })
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        place: &'a Place,
+        source: &'a SourcePlan,
+        deadline: Instant,
+    ) -> Asked<'a, Credentials> {
+        match source {
+            SourcePlan::Sso(plan) => Box::pin(self.sign_on.credentials(place, plan, deadline)),
+        }
     }
 }

@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::key::{KeyInputs, KeyMaker};
+use super::plan::SourcePlan;
 use super::settings::DefaultSettings;
 use super::sts::{Asked, Place, TokenService};
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity};
@@ -58,6 +60,25 @@ pub(super) fn variables(variables: &[(&str, &str)]) -> Caller {
         caller.environment.insert((*name).to_owned(), value);
     }
     caller
+}
+
+/// Where STS is asked by nobody in particular.
+pub(super) fn place() -> Place {
+    let caller = Caller::default();
+    let file = super::files::LoadedFile::default();
+    let key = KeyMaker::with([1; 32]).key(&KeyInputs {
+        caller: &caller,
+        default_profile: None,
+        session_name: "",
+        config: &file,
+        credentials: &file,
+        token: None,
+    });
+    Place {
+        region: "eu-west-1".into(),
+        endpoint: None,
+        key,
+    }
 }
 
 /// What STS says of a user's keys.
@@ -185,6 +206,15 @@ impl TokenService for FakeSts {
         let (token, role) = (request.token.as_str(), &request.role_arn);
         Box::pin(self.role(format!("{token} {role} {}", request.session_name)))
     }
+
+    fn fetch<'a>(
+        &'a self,
+        _place: &'a Place,
+        source: &'a SourcePlan,
+        _deadline: Instant,
+    ) -> Asked<'a, Credentials> {
+        Box::pin(self.role(source.to_string()))
+    }
 }
 
 /// Everybody who asks is verified at once, for the tests of other modules: the
@@ -197,7 +227,7 @@ pub(crate) fn everybody(clock: Clock) -> super::Identities {
 pub(crate) fn remembering(clock: Clock, disk: Arc<Disk>) -> super::Identities {
     let wall = FixedClock::at(SystemTime::now());
     let sts = FakeSts::open(&wall);
-    let keys = super::KeyMaker::with([7; 32]);
+    let keys = KeyMaker::with([7; 32]);
     super::Identities::with_parts(sts, defaults(), keys, clock, wall.source(), disk)
 }
 
@@ -206,7 +236,7 @@ pub(crate) fn nobody(clock: Clock, disk: Arc<Disk>) -> super::Identities {
     let wall = FixedClock::at(SystemTime::now());
     let sts = FakeSts::open(&wall);
     sts.fail(Some(Error::new(ErrorKind::Unavailable, "cannot reach STS")));
-    let keys = super::KeyMaker::with([7; 32]);
+    let keys = KeyMaker::with([7; 32]);
     super::Identities::with_parts(sts, defaults(), keys, clock, wall.source(), disk)
 }
 

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use aws_lc_rs::digest;
 use aws_ssm_proto::endpoint::{Endpoint, EndpointSettings};
 use tempfile::TempDir;
 
 use super::secrets::{self, Found};
+use crate::sandbox::SignIn;
+
+/// Where the `aws` command keeps tokens.
+const TOKENS: &str = ".aws/sso/cache";
 
 /// Stands for a person's home directory and is `AWS_SSM_HOME` too. Its path is
 /// short, because a socket's must be.
@@ -51,6 +56,18 @@ impl Home {
             run_user: None,
             hostname: String::new(),
         })
+    }
+
+    /// Leaves a token as `aws sso login` does for a session of this name, or for an
+    /// address where there is no session.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn sign_in(&self, named: &str, token: &SignIn) -> PathBuf {
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, named.as_bytes());
+        let name: String = digest.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+        self.write(&format!("{TOKENS}/{name}.json"), &token.token_file())
     }
 
     /// Writes a file, and the directories above it.

@@ -13,6 +13,10 @@ use super::refusal::Service;
 use super::signature::Authorization;
 
 const SSM_TARGET: &str = "AmazonSSM.";
+/// Where the portal of IAM Identity Center gives credentials of roles.
+const SSO_PATH: &str = "/federation/credentials";
+/// Where its sign-in gives tokens.
+const SSO_OIDC_PATH: &str = "/token";
 const STS_VERSION: &str = "2011-06-15";
 
 /// A request as it was understood.
@@ -32,6 +36,10 @@ pub(crate) enum Parameters {
     /// `None` if the body is not JSON.
     Ssm(Option<Value>),
     Sts(Form),
+    /// What is asked, and the token that proves the right to it.
+    Sso(Form, String),
+    /// `None` if the body is not JSON.
+    SsoOidc(Option<Value>),
 }
 
 impl Call {
@@ -43,6 +51,13 @@ impl Call {
             return Self {
                 operation: operation.to_owned(),
                 parameters: Parameters::Ssm(serde_json::from_slice(body).ok()),
+                authorization,
+            };
+        }
+        if let Some((operation, parameters)) = Self::sign_in(parts, body) {
+            return Self {
+                operation: operation.to_owned(),
+                parameters,
                 authorization,
             };
         }
@@ -58,11 +73,31 @@ impl Call {
         }
     }
 
+    /// What the paths of IAM Identity Center mean.
+    fn sign_in(parts: &Parts, body: &[u8]) -> Option<(&'static str, Parameters)> {
+        match parts.uri.path() {
+            SSO_PATH => {
+                let token = parts.headers.get("x-amz-sso_bearer_token");
+                let token = token.and_then(|token| token.to_str().ok());
+                let query = Form::parse(&[parts.uri.query().unwrap_or_default()]);
+                let parameters = Parameters::Sso(query, token.unwrap_or_default().to_owned());
+                Some(("GetRoleCredentials", parameters))
+            }
+            SSO_OIDC_PATH => {
+                let asked = serde_json::from_slice(body).ok();
+                Some(("CreateToken", Parameters::SsoOidc(asked)))
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn service(&self) -> Service {
         match self.parameters {
             Parameters::Ec2(_) => Service::Ec2,
             Parameters::Ssm(_) => Service::Ssm,
             Parameters::Sts(_) => Service::Sts,
+            Parameters::Sso(..) => Service::Sso,
+            Parameters::SsoOidc(_) => Service::SsoOidc,
         }
     }
 

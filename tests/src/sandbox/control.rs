@@ -81,6 +81,16 @@ fn route(world: &World, parts: &Parts, body: &[u8]) -> Result<Value, Failure> {
             });
             Ok(latency(world))
         }
+        (&Method::POST, ["sign-ins"]) => {
+            let wanted: WantedSignIn = read(body)?;
+            let lives = Duration::from_secs(wanted.lives_seconds);
+            let sign_in = world.sign_ins.sign_in(&wanted.person, lives, world.now());
+            Ok(sign_in.to_json())
+        }
+        (&Method::DELETE, ["sign-ins"]) => {
+            world.sign_ins.sign_out();
+            Ok(json!({}))
+        }
         (&Method::GET, ["instances"]) => instances(world, parts),
         (&Method::POST, ["instances"]) => change(world, &read(body)?),
         (method, _) => Err((
@@ -141,6 +151,14 @@ struct WantedLatency {
     per_call_ms: u64,
     #[serde(default)]
     per_row_us: u64,
+}
+
+/// Who signs in to IAM Identity Center, and for how long.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedSignIn {
+    person: String,
+    lives_seconds: u64,
 }
 
 fn latency(world: &World) -> Value {

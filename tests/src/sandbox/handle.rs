@@ -22,7 +22,7 @@ use super::fleet::Fleet;
 use super::refusal::{Refusal, Service, Trouble};
 use super::signature::Signed;
 use super::world::World;
-use super::{clock, control, ec2, ssm, sts};
+use super::{clock, control, ec2, ssm, sso, sts};
 
 /// AWS refuses larger requests as well.
 const LARGEST_REQUEST: usize = 1 << 20;
@@ -134,6 +134,12 @@ fn ask(
 ) -> Result<Answer, Refusal> {
     let caller = match (caller, &call.parameters) {
         (Ok(caller), _) => caller,
+        (_, Parameters::Sso(query, token)) => {
+            return sso::role_credentials(world, query, token, now);
+        }
+        (_, Parameters::SsoOidc(asked)) => {
+            return sso::create_token(world, asked.as_ref(), now);
+        }
         (Err(trouble), Parameters::Sts(form)) if may_be_unsigned(call, &trouble) => {
             return sts::assume_role_with_web_identity(world, form, request_id, now);
         }
@@ -149,14 +155,20 @@ fn ask(
         Parameters::Ec2(form) => ec2::answer(context, &call.operation, form),
         Parameters::Ssm(body) => ssm::answer(context, &call.operation, body.as_ref()),
         Parameters::Sts(form) => sts::answer(context, &call.operation, form),
+        Parameters::Sso(..) | Parameters::SsoOidc(_) => {
+            unreachable!("they are answered without a signature")
+        }
     }
 }
 
-/// The token is the proof in this one operation, so SDKs do not sign it.
+/// A token is the proof in these operations, so SDKs do not sign them.
 fn may_be_unsigned(call: &Call, trouble: &Trouble) -> bool {
     *trouble == Trouble::NoCredentials
-        && call.service() == Service::Sts
-        && call.operation == "AssumeRoleWithWebIdentity"
+        && match call.service() {
+            Service::Ec2 | Service::Ssm => false,
+            Service::Sts => call.operation == "AssumeRoleWithWebIdentity",
+            Service::Sso | Service::SsoOidc => true,
+        }
 }
 
 fn denied(call: &Call, caller: Option<&Caller>) -> Trouble {

@@ -18,6 +18,11 @@ pub enum Service {
     Ssm,
     /// The query protocol.
     Sts,
+    /// The portal of IAM Identity Center: JSON.
+    Sso,
+    /// The sign-in of IAM Identity Center: JSON.
+    #[serde(rename = "sso_oidc")]
+    SsoOidc,
 }
 
 impl Service {
@@ -27,6 +32,8 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
+            Self::Sso => "sso",
+            Self::SsoOidc => "sso-oidc",
         }
     }
 
@@ -35,6 +42,7 @@ impl Service {
             Self::Ec2 => "text/xml;charset=UTF-8",
             Self::Ssm => "application/x-amz-json-1.1",
             Self::Sts => "text/xml",
+            Self::Sso | Self::SsoOidc => "application/json",
         }
     }
 }
@@ -65,7 +73,9 @@ impl Refusal {
     pub(crate) fn body(&self, service: Service, request_id: &str) -> String {
         match service {
             Service::Ec2 => self.ec2(request_id),
-            Service::Ssm => json!({"__type": self.code, "message": self.message}).to_string(),
+            Service::Ssm | Service::Sso | Service::SsoOidc => {
+                json!({"__type": self.code, "message": self.message}).to_string()
+            }
             Service::Sts => self.sts(request_id),
         }
     }
@@ -137,6 +147,8 @@ impl Trouble {
             Service::Ec2 => self.ec2(),
             Service::Ssm => self.ssm(),
             Service::Sts => self.sts(),
+            Service::Sso => self.sso(),
+            Service::SsoOidc => self.sso_oidc(),
         }
     }
 
@@ -221,6 +233,33 @@ impl Trouble {
                 "ServiceUnavailable",
                 "The request has failed due to a temporary failure of the server.",
             ),
+        }
+    }
+}
+
+impl Trouble {
+    fn sso(self) -> Refusal {
+        match self {
+            Self::Denied(who) => Refusal::new(403, "ForbiddenException", who),
+            Self::Throttled => Refusal::new(429, "TooManyRequestsException", "Rate exceeded"),
+            Self::Internal => Refusal::new(500, "InternalServerException", "Internal error"),
+            Self::Unavailable => {
+                Refusal::new(503, "ServiceUnavailableException", "Service unavailable")
+            }
+            _ => Refusal::new(
+                401,
+                "UnauthorizedException",
+                "Session token not found or invalid",
+            ),
+        }
+    }
+
+    fn sso_oidc(self) -> Refusal {
+        match self {
+            Self::Denied(who) => Refusal::client("AccessDeniedException", who),
+            Self::Throttled => Refusal::client("SlowDownException", "Slow down"),
+            Self::Internal | Self::Unavailable => self.sso(),
+            _ => Refusal::client("InvalidGrantException", "Invalid refresh token provided"),
         }
     }
 }

@@ -21,6 +21,7 @@ use super::fleet::{Fleet, Size};
 use super::keyring::Keyring;
 use super::random::Random;
 use super::region::{self, Region};
+use super::sso::SignIns;
 
 pub(crate) struct World {
     pub(crate) config: SandboxConfig,
@@ -28,6 +29,7 @@ pub(crate) struct World {
     pub(crate) keyring: Keyring,
     pub(crate) counter: Counter,
     pub(crate) faults: Faults,
+    pub(crate) sign_ins: SignIns,
     /// TCP connections accepted so far.
     pub(crate) connections: AtomicU64,
     latency: RwLock<Latency>,
@@ -70,6 +72,7 @@ impl World {
             keyring: Keyring::new(&accounts, config.seed),
             counter: Counter::default(),
             faults: Faults::new(config.seed),
+            sign_ins: SignIns::new(config.seed),
             connections: AtomicU64::new(0),
             latency: RwLock::new(Latency {
                 per_call: config.latency_per_call,

@@ -1,8 +1,8 @@
 //! AWS's error codes, by what they mean for us.
 //!
 //! From the services' own lists: EC2's "Error codes for the Amazon EC2 API",
-//! "Common errors" of Systems Manager and of STS, and the SDK's list of
-//! throttles.
+//! "Common errors" of Systems Manager and of STS, the models of the IAM Identity
+//! Center portal and sign-in, and the SDK's list of throttles.
 
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 
@@ -26,10 +26,12 @@ const BAD_CREDENTIALS: &[&str] = &[
     "IncompleteSignature",
     "IncompleteSignatureException",
     "InvalidAccessKeyId",
+    "InvalidClientException",
     "InvalidClientTokenId",
     "InvalidToken",
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
+    "UnauthorizedClientException",
     "UnrecognizedClientException",
 ];
 
@@ -37,6 +39,7 @@ const DENIED: &[&str] = &[
     "AccessDenied",
     "AccessDeniedException",
     "Blocked",
+    "ForbiddenException",
     "NotAuthorized",
     "PendingVerification",
     "UnauthorizedOperation",
@@ -45,8 +48,10 @@ const DENIED: &[&str] = &[
 const EXPIRED: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
+    "InvalidGrantException",
     "RequestExpired",
     "TokenRefreshRequired",
+    "UnauthorizedException",
 ];
 
 const UNAVAILABLE: &[&str] = &[
@@ -63,7 +68,7 @@ const UNAVAILABLE: &[&str] = &[
 /// What a code means; `status` decides for those that are not listed.
 pub(super) fn class(code: &str, status: Option<u16>) -> ErrorClass {
     let among = |list: &[&str]| list.contains(&code);
-    if among(THROTTLING_ERRORS) || code.starts_with("Throttl") {
+    if among(THROTTLING_ERRORS) || code.starts_with("Throttl") || code == "SlowDownException" {
         ErrorClass::Throttled
     } else if among(DENIED) || among(REGION_NOT_ENABLED) {
         ErrorClass::Denied
@@ -92,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_all_three_services_have_their_class() {
+    fn codes_of_all_services_have_their_class() {
         let cases = [
             ("RequestLimitExceeded", 503, ErrorClass::Throttled),
             ("ThrottlingException", 400, ErrorClass::Throttled),
@@ -115,6 +120,10 @@ mod tests {
             ("InternalError", 500, ErrorClass::Unavailable),
             ("InternalServerError", 500, ErrorClass::Unavailable),
             ("InvalidInstanceID.NotFound", 400, ErrorClass::Invalid),
+            ("UnauthorizedException", 401, ErrorClass::Expired),
+            ("InvalidGrantException", 400, ErrorClass::Expired),
+            ("ForbiddenException", 403, ErrorClass::Denied),
+            ("SlowDownException", 400, ErrorClass::Throttled),
             ("SomethingNew", 502, ErrorClass::Unavailable),
             ("SomethingNew", 429, ErrorClass::Throttled),
             ("SomethingNew", 400, ErrorClass::Invalid),

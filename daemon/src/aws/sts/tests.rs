@@ -1,4 +1,5 @@
 use super::*;
+use crate::aws::ErrorClass;
 use crate::aws::testing::{Reply, Server};
 use crate::metrics::Metrics;
 use crate::resilience::ResilienceConfig;

@@ -31,13 +31,18 @@ pub(super) fn not_yet(profile: Profile<'_>, settings: &Settings<'_>, what: &str)
         .hint(hint)
 }
 
-fn export_from(profile: &str) -> String {
+/// A text as a shell takes it for one word.
+pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@/+".contains(c);
-    let name = if profile.chars().all(plain) {
-        profile.to_owned()
+    if text.chars().all(plain) {
+        text.to_owned()
     } else {
-        format!("'{}'", profile.replace('\'', r"'\''"))
-    };
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+fn export_from(profile: &str) -> String {
+    let name = shell_word(profile);
     format!(r#"eval "$(aws configure export-credentials --profile {name} --format env)""#)
 }
 
@@ -140,6 +145,62 @@ pub(super) fn nothing_exported(profile: Profile<'_>) -> Error {
     credentials(format!("profile {} needs exported keys", profile.name()))
         .why("its credential_source is Environment, and no keys are exported")
         .hint("export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+}
+
+pub(super) fn half_sign_in(profile: Profile<'_>, missing: &str) -> Error {
+    let name = profile.name();
+    let given = ["sso_account_id", "sso_role_name"]
+        .into_iter()
+        .find(|given| profile.get(given).is_some())
+        .unwrap_or("sso_session");
+    config(format!(
+        "profile {name} does not say all that IAM Identity Center needs"
+    ))
+    .why(format!(
+        "{} is set, {missing} is not",
+        placed(profile, given)
+    ))
+    .hint(format!(
+        "set {missing} beside it: aws configure sso --profile {}",
+        shell_word(name)
+    ))
+}
+
+pub(super) fn no_such_session(profile: Profile<'_>, name: &str, settings: &Settings<'_>) -> Error {
+    let file = settings.caller.config_file.display();
+    let near = nearest(name, settings.profiles.sso_sessions());
+    let hint = match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("write that section into {file}: aws configure sso-session"),
+    };
+    config(format!(
+        "profile {} signs in to a session that does not exist",
+        profile.name()
+    ))
+    .why(format!("{file} has no section [sso-session {name}]"))
+    .hint(hint)
+    .candidates(near.map(str::to_owned).into_iter().collect())
+}
+
+pub(super) fn bare_session(profile: Profile<'_>, name: &str, missing: &str) -> Error {
+    config(format!(
+        "the session that profile {} signs in to is not complete",
+        profile.name()
+    ))
+    .why(format!("the section [sso-session {name}] has no {missing}"))
+    .hint(format!("set {missing} in it: aws configure sso-session"))
+}
+
+pub(super) fn contradicts_session(profile: Profile<'_>, name: &str, property: &str) -> Error {
+    config(format!(
+        "profile {} contradicts the session it signs in to",
+        profile.name()
+    ))
+    .why(format!(
+        "{} is another than that of [sso-session {name}]",
+        placed(profile, property)
+    ))
+    .hint(format!("drop {property} from the profile"))
 }
 
 pub(super) fn no_such_source(parent: Profile<'_>, name: &str, settings: &Settings<'_>) -> Error {

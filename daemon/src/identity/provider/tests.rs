@@ -1,10 +1,8 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::identity::key::{KeyInputs, KeyMaker};
 use crate::identity::plan::{Origin, StaticKeys};
-use crate::identity::testing::{FakeSts, FixedClock};
-use aws_ssm_proto::domain::Caller;
+use crate::identity::testing::{FakeSts, FixedClock, place};
 
 fn keys(id: &str) -> CredentialPlan {
     CredentialPlan::Static(StaticKeys {
@@ -22,24 +20,6 @@ fn role(source: CredentialPlan, role_arn: &str) -> CredentialPlan {
         duration: None,
         origin: Origin::Flag,
     }))
-}
-
-fn place() -> Place {
-    let caller = Caller::default();
-    let file = crate::identity::files::LoadedFile::default();
-    let key = KeyMaker::with([1; 32]).key(&KeyInputs {
-        caller: &caller,
-        default_profile: None,
-        session_name: "",
-        config: &file,
-        credentials: &file,
-        token: None,
-    });
-    Place {
-        region: "eu-west-1".into(),
-        endpoint: None,
-        key,
-    }
 }
 
 fn provider(plan: CredentialPlan, sts: &Arc<FakeSts>, clock: &FixedClock) -> Arc<Provider> {

@@ -15,7 +15,6 @@ use crate::aws::Service;
 const MOST_LISTED: usize = 64;
 
 const STATES: [&str; 3] = ["closed", "half-open", "open"];
-const SERVICES: [Service; 3] = [Service::Ec2, Service::Ssm, Service::Sts];
 
 pub(super) fn write(text: &mut Text, breakers: &[BreakerStats]) {
     text.family(
@@ -23,7 +22,7 @@ pub(super) fn write(text: &mut Text, breakers: &[BreakerStats]) {
         Kind::Gauge,
         "Circuit breakers of identities and regions, by service and state.",
     );
-    for service in SERVICES.map(Service::as_str) {
+    for service in Service::ALL.map(Service::as_str) {
         for state in STATES {
             let is_it = |b: &&BreakerStats| b.service == service && b.state == state;
             let count = breakers.iter().filter(is_it).count();
