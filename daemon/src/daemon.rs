@@ -227,8 +227,10 @@ impl Daemon {
         self.life.shutdown().begin(Reason::Asked, now);
     }
 
-    /// Stops everything that runs, and waits until it is gone.
-    pub async fn shut_down(&self) {
+    /// Stops what nobody's call runs, once the end has begun: nothing is refreshed any
+    /// more, and what another daemon could want is let go of.
+    pub async fn wind_down(&self) {
+        self.settings.withdraw();
         let background = self.lock_background().take();
         if let Some(Background {
             workers,
@@ -238,7 +240,11 @@ impl Daemon {
             chores.shutdown().await;
             workers.shut_down().await;
         }
-        self.settings.withdraw();
+    }
+
+    /// Stops everything that still runs, and waits until it is gone.
+    pub async fn shut_down(&self) {
+        self.wind_down().await;
         self.inventory.shut_down().await;
         self.identities.shutdown().await;
         self.disk.shut_down().await;

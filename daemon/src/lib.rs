@@ -27,6 +27,7 @@ use std::time::Duration;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 
 pub use config::Config;
@@ -34,7 +35,7 @@ pub use lifecycle::{Listener, Starter};
 pub use program::program;
 
 use daemon::{Daemon, Facts, Wanted};
-use lifecycle::{Life, Opened, Watch};
+use lifecycle::{Life, Lock, Opened, Watch};
 
 /// Streams that one connection may have open; a client here has one. Each may hold a
 /// question that is not all there, or an answer that nobody reads. Clients take it
@@ -60,9 +61,12 @@ pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
             let watch = Watch::socket(listener.file().cloned());
             let facts = Facts::new(&endpoint, None);
             let here = Handle::current();
-            let served = serve(config.into(), facts, listener, watch, &here, || Ok(())).await;
-            drop(lock);
-            served
+            let seat = Seat {
+                listener,
+                lock: Some(lock),
+                watch,
+            };
+            serve(config.into(), facts, seat, &here, || Ok(())).await
         }
         Opened::AlreadyServed => Err(Error::new(
             ErrorKind::Daemon,
@@ -72,18 +76,33 @@ pub async fn run(config: Config, endpoint: Endpoint) -> Result<(), Error> {
     }
 }
 
-/// Serves the connections of `listener` to the end, on the caller's runtime; what
+/// What makes a daemon the one that is called.
+struct Seat {
+    listener: Listener,
+    /// `None`: its callers find it otherwise.
+    lock: Option<Lock>,
+    watch: Watch,
+}
+
+/// Serves the connections of a seat to the end, on the caller's runtime; what
 /// AWS is asked runs on `loads`, so that the parsing of a large answer holds up
 /// nobody. `ready` is called once connections are accepted.
 async fn serve(
     wanted: Wanted,
     facts: Facts,
-    listener: Listener,
-    watch: Watch,
+    seat: Seat,
     loads: &Handle,
     ready: impl FnOnce() -> std::io::Result<()>,
 ) -> Result<(), Error> {
+    let Seat {
+        listener,
+        lock,
+        watch,
+    } = seat;
     let life = Life::new(wanted.config.idle_timeout());
+    if let Some(lock) = lock {
+        life.keep_lock(lock);
+    }
     let incoming = listener.incoming(&life).map_err(|error| broken(&error))?;
     let daemon = Daemon::start(wanted, facts, life.clone(), loads);
     let services = rpc::services(&daemon)
@@ -98,8 +117,24 @@ async fn serve(
         // never comes, the server would not wait for what is in flight then.
         .serve_with_incoming_shutdown(services, incoming, std::future::pending());
     ready().map_err(|error| broken(&error))?;
-    let served = life.serve(server, watch).await;
+    let over = CancellationToken::new();
+    let serving = async {
+        let served = life.serve(server, watch).await;
+        over.cancel();
+        served
+    };
+    let winding_down = async {
+        tokio::select! {
+            () = life.shutdown().draining().cancelled() => {}
+            () = over.cancelled() => {}
+        }
+        telemetry::leave_log_file();
+        daemon.wind_down().await;
+    };
+    let (served, ()) = tokio::join!(serving, winding_down);
     daemon.shut_down().await;
+    tracing::info!("stopped");
+    life.release_lock();
     served.map_err(|error| broken(&error))
 }
 

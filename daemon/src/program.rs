@@ -9,6 +9,7 @@ use aws_ssm_proto::launch::report::Greeting;
 use clap::Parser;
 use tokio::runtime::{Builder, Handle};
 
+use crate::Seat;
 use crate::config::Origin;
 use crate::daemon::{Facts, Wanted};
 use crate::lifecycle::{Listener, Opened, Starter, Watch};
@@ -128,14 +129,16 @@ async fn serve_socket(
             return Ok(());
         }
     };
-    let watch = Watch::process(listener.file().cloned()).map_err(|error| cannot_start(&error))?;
+    telemetry::own_log_file();
+    let watch = Watch::process(&listener, starter).map_err(|error| cannot_start(&error))?;
     let facts = Facts::new(endpoint, log_file.map(Path::to_owned));
     tracing::info!(socket = %endpoint.socket.display(), "listening");
-    let ready = || starter.ready(log_file);
-    let served = crate::serve(wanted, facts, listener, watch, loads, ready).await;
-    tracing::info!("stopped");
-    drop(lock);
-    served
+    let seat = Seat {
+        listener,
+        lock: Some(lock),
+        watch,
+    };
+    crate::serve(wanted, facts, seat, loads, || starter.ready(log_file)).await
 }
 
 /// One caller, then the end: nothing is refreshed that nobody waits for.
@@ -146,10 +149,14 @@ async fn serve_standard_input(
     loads: &Handle,
 ) -> Result<(), Error> {
     let listener = Listener::standard_input()?;
-    let watch = Watch::process(None).map_err(|error| cannot_start(&error))?;
+    let watch = Watch::process(&listener, starter).map_err(|error| cannot_start(&error))?;
     let facts = Facts::for_one(endpoint);
-    let ready = || starter.ready(None);
-    crate::serve(wanted, facts, listener, watch, loads, ready).await
+    let seat = Seat {
+        listener,
+        lock: None,
+        watch,
+    };
+    crate::serve(wanted, facts, seat, loads, || starter.ready(None)).await
 }
 
 /// Only a daemon that a client launched has nobody to read its standard error.

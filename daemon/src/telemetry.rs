@@ -3,6 +3,7 @@
 mod rotate;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use tracing_subscriber::EnvFilter;
@@ -27,14 +28,29 @@ pub(crate) struct Destination<'a> {
 static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
 type SetLevel = Box<dyn Fn(&str) + Send + Sync>;
 
+/// Whether this process is the daemon whose log the file is.
+static OWNS_FILE: AtomicBool = AtomicBool::new(false);
+
+/// Says that this process is the only daemon of its log file, and may rotate it. One
+/// that finds another serving only adds its lines.
+pub(crate) fn own_log_file() {
+    OWNS_FILE.store(true, Ordering::Relaxed);
+}
+
+/// Leaves the file to a successor, which may be there before we have ended.
+pub(crate) fn leave_log_file() {
+    OWNS_FILE.store(false, Ordering::Relaxed);
+}
+
 /// Starts logging for the whole process, panics included.
 ///
 /// A log that cannot be written is no reason not to serve: it goes to standard
 /// error instead, which says why.
 pub(crate) fn start(destination: &Destination<'_>) {
-    let file = destination
-        .file
-        .map(|path| RotatingFile::open(path.to_owned(), destination.max_bytes, destination.files));
+    let file = destination.file.map(|path| {
+        let (max_bytes, files) = (destination.max_bytes, destination.files);
+        RotatingFile::open(path.to_owned(), max_bytes, files, &OWNS_FILE)
+    });
     let writer = match file {
         Some(Ok(file)) => BoxMakeWriter::new(Mutex::new(file)),
         Some(Err(error)) => {

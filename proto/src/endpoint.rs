@@ -68,6 +68,13 @@ impl Endpoint {
     /// Where these settings lead; touches no file.
     #[must_use]
     pub fn resolve(settings: &EndpointSettings) -> Self {
+        Self::resolve_for(settings, PROTOCOL_MAJOR)
+    }
+
+    /// The same for a daemon that speaks this major of the protocol. Daemons of two
+    /// majors live side by side: no file is both's.
+    #[must_use]
+    pub fn resolve_for(settings: &EndpointSettings, major: u32) -> Self {
         let (state_dir, run_dir) = match &settings.aws_ssm_home {
             Some(home) => (home.join("state"), home.join("run")),
             None => {
@@ -79,14 +86,14 @@ impl Endpoint {
                 (state, run)
             }
         };
-        let file = |end: &str| run_dir.join(format!("v{PROTOCOL_MAJOR}.{end}"));
+        let file = |end: &str| run_dir.join(format!("v{major}.{end}"));
         Self {
             socket: file("sock"),
             lock: file("lock"),
             startup_lock: file("start"),
             start_failure: file("failed"),
             settings: file("settings"),
-            log: state_dir.join("aws-ssmd.log"),
+            log: state_dir.join(format!("aws-ssmd-v{major}.log")),
             state_dir,
         }
     }

@@ -10,12 +10,13 @@
 
 mod command;
 mod failure;
+mod gone;
 mod oneshot;
 pub mod report;
 mod spawn;
 mod start;
+mod succeed;
 
-use std::fs::{File, TryLockError};
 use std::io;
 use std::time::Duration;
 
@@ -23,7 +24,9 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep_until};
 
 pub use command::{DAEMON_VARIABLE, DaemonCommand, LAUNCHED_VARIABLE};
+pub use gone::{end_by_force, lock_holder, wait_until_gone};
 pub use oneshot::{Oneshot, oneshot};
+pub use succeed::{SUCCESSOR, succeed};
 
 use crate::domain::{Error, ErrorKind};
 use crate::endpoint::Endpoint;
@@ -99,47 +102,6 @@ pub async fn connect_only(
     }
 }
 
-/// Waits until the daemon that is process `pid` has ended and another may start,
-/// or has started.
-///
-/// # Errors
-///
-/// It has not ended by the deadline, or its lock cannot be looked at.
-pub async fn wait_until_gone(
-    endpoint: &Endpoint,
-    pid: u32,
-    deadline: Instant,
-) -> Result<(), Error> {
-    loop {
-        let held = match File::open(&endpoint.lock) {
-            Ok(lock) => match lock.try_lock_shared() {
-                Ok(()) => false,
-                Err(TryLockError::WouldBlock) => true,
-                Err(TryLockError::Error(error)) => return Err(unreadable_lock(endpoint, &error)),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(unreadable_lock(endpoint, &error)),
-        };
-        if !held || is_succeeded(endpoint, pid).await {
-            return Ok(());
-        }
-        pause(deadline).await.map_err(|Late| {
-            Error::new(ErrorKind::Daemon, "the daemon has not ended in time")
-                .why(format!("it still holds {}", endpoint.lock.display()))
-                .hint("run `aws-ssm daemon stop --now`")
-        })?;
-    }
-}
-
-/// Whether another daemon than process `pid` listens, which takes the lock.
-async fn is_succeeded(endpoint: &Endpoint, pid: u32) -> bool {
-    let Ok(stream) = UnixStream::connect(&endpoint.socket).await else {
-        return false;
-    };
-    let listener = stream.peer_cred().ok().and_then(|peer| peer.pid());
-    listener.is_some_and(|listener| u32::try_from(listener) != Ok(pid))
-}
-
 /// The error of a command that needs a running daemon and may not start one.
 #[must_use]
 pub fn not_running(endpoint: &Endpoint) -> Error {
@@ -183,12 +145,6 @@ fn unreachable(endpoint: &Endpoint, error: &io::Error) -> Error {
             .why(format!("{}: {error}", endpoint.socket.display()))
             .hint("check who owns that directory and who may enter it, or use --no-daemon")
     })
-}
-
-fn unreadable_lock(endpoint: &Endpoint, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Daemon, "the daemon's lock cannot be looked at")
-        .why(format!("{}: {error}", endpoint.lock.display()))
-        .hint("check who owns that file and who may read it")
 }
 
 #[cfg(test)]

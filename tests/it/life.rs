@@ -1,5 +1,8 @@
-//! The daemon's life: how it starts, ends, is killed, and what is left of it.
+//! The daemon's life: how it starts, ends, makes room for another, is killed, and what
+//! is left of it.
 
 mod end;
 pub mod kill;
 mod start;
+mod upgrade;
+mod versions;

@@ -1,6 +1,5 @@
 //! The settings of a running daemon: those in use, and where clients find them.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use aws_ssm_proto::domain::Error;
 use tokio::sync::watch;
 
 use crate::config::{Config, Origin};
+use crate::lifecycle::SocketFile;
 
 /// What a daemon is started with.
 #[derive(Debug)]
@@ -46,8 +46,17 @@ pub(super) struct Settings {
     /// Held while they are read again, so that the last who asks has the last word.
     reading: Mutex<()>,
     broken: Option<Error>,
-    publish: Option<PathBuf>,
+    /// Where they are published, and what is there of ours; `None`: nowhere, or not
+    /// any more.
+    publish: Mutex<Option<Publication>>,
     summary_every: watch::Sender<Option<Duration>>,
+}
+
+/// A place for the settings, and our file there.
+#[derive(Debug)]
+struct Publication {
+    path: PathBuf,
+    file: Option<SocketFile>,
 }
 
 impl Settings {
@@ -59,7 +68,7 @@ impl Settings {
             running: Mutex::new(Arc::new(config)),
             reading: Mutex::new(()),
             broken,
-            publish,
+            publish: Mutex::new(publish.map(|path| Publication { path, file: None })),
         };
         settings.publish();
         settings
@@ -92,19 +101,26 @@ impl Settings {
         self.summary_every.subscribe()
     }
 
-    /// Takes away what was published.
+    /// Takes away what was published, unless a successor has published its own there.
+    /// Nothing is published from then on.
     pub(super) fn withdraw(&self) {
-        if let Some(path) = &self.publish {
+        let publication = lock(&self.publish).take();
+        if let Some(file) = publication.and_then(|publication| publication.file) {
             // Nobody reads it without a daemon.
-            let _ = fs::remove_file(path);
+            let _ = file.remove();
         }
     }
 
     fn publish(&self) {
-        if let Some(path) = &self.publish
-            && let Err(error) = self.running().published().write(path)
-        {
-            tracing::warn!(%error, path = %path.display(), "clients cannot see the settings");
+        let mut publication = lock(&self.publish);
+        let Some(Publication { path, file }) = publication.as_mut() else {
+            return;
+        };
+        match self.running().published().write(path) {
+            Ok(()) => *file = SocketFile::at(path).ok(),
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "clients cannot see the settings");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_ssm_proto::client::DEFAULT_TIMEOUT;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,10 @@ pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// When it is to end now: long enough for the answer that says so to leave.
 pub(super) const HURRIED: Duration = Duration::from_millis(250);
 
+/// What is in flight may take this long when nobody waits for the end, because another
+/// daemon serves or can be started: as long as a call takes at most by default.
+pub(super) const UNHURRIED: Duration = DEFAULT_TIMEOUT;
+
 /// Why a daemon ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -26,8 +31,12 @@ pub enum Reason {
     Signal(i32),
     /// Nobody has called for as long as the configuration allows.
     Idle,
-    /// A newer program has taken this one's place, and nobody is connected.
+    /// A newer program is there, and whoever manages this one starts it next.
     Retired,
+    /// A newer program is there; its daemon may start from now on.
+    Vacated,
+    /// A newer program's daemon serves the socket.
+    HandedOver,
     /// The one caller it was started for has left.
     CallerLeft,
     /// Its socket was removed or replaced, so nobody can reach it.
@@ -40,10 +49,18 @@ impl fmt::Display for Reason {
             Self::Asked => f.write_str("a caller asked for it"),
             Self::Signal(number) => write!(f, "signal {number}"),
             Self::Idle => f.write_str("nobody has called for long"),
-            Self::Retired => f.write_str("a newer program takes over"),
+            Self::Retired | Self::Vacated => f.write_str("a newer program takes over"),
+            Self::HandedOver => f.write_str("a newer program has taken over"),
             Self::CallerLeft => f.write_str("its caller has left"),
             Self::SocketLost => f.write_str("its socket was taken away"),
         }
+    }
+}
+
+impl Reason {
+    /// Whether another daemon serves or can be started before this one has ended.
+    pub(super) fn is_unhurried(self) -> bool {
+        matches!(self, Self::Vacated | Self::HandedOver)
     }
 }
 
@@ -72,10 +89,16 @@ impl Shutdown {
         }))
     }
 
-    /// Begins the end: no new connections, and 5 seconds for what is in flight;
-    /// with `now` only a quarter of one, also if the end has begun before.
+    /// Begins the end: no new connections, and 5 seconds for what is in flight, or a
+    /// minute if nobody waits for that; with `now` only a quarter of one, also if the
+    /// end has begun before.
     pub fn begin(&self, reason: Reason, now: bool) {
-        let until = Instant::now() + if now { HURRIED } else { DRAIN };
+        let bound = match now {
+            true => HURRIED,
+            false if reason.is_unhurried() => UNHURRIED,
+            false => DRAIN,
+        };
+        let until = Instant::now() + bound;
         self.0.until.send_if_modified(|current| {
             let sooner = current.is_none_or(|current| until < current);
             if sooner {
@@ -151,6 +174,16 @@ mod tests {
         assert!(shutdown.is_draining());
         let took = time_to_overdue(&shutdown).await;
         assert!(took <= DRAIN && took > DRAIN / 2, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_waits_for_may_finish_and_still_has_a_bound() {
+        for reason in [Reason::Vacated, Reason::HandedOver] {
+            let shutdown = Shutdown::new();
+            shutdown.begin(reason, false);
+            let took = time_to_overdue(&shutdown).await;
+            assert!(took <= UNHURRIED && took > DRAIN, "{took:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

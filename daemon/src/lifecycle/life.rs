@@ -2,21 +2,33 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use std::{env, io};
 
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::drain::{Reason, Shutdown};
+use super::drain::{HURRIED, Reason, Shutdown};
 use super::idle::{self, Activity};
-use super::selfcheck::{self, Program, SocketFile};
+use super::lock::Lock;
+use super::program::Program;
+use super::selfcheck::{self, SocketFile};
 use super::signals::Signals;
+use super::succession::{self, Succession};
+use super::{Listener, Starter};
 
 /// Connections that were cut end at their next step; this is for the step.
 const CUT: Duration = Duration::from_secs(1);
+
+/// Between two looks at what the end waits for.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Connections are closed when nothing was in flight for so long: when somebody waits
+/// for the end, and when nobody does.
+const GRACE: Duration = HURRIED;
+const LONG_GRACE: Duration = Duration::from_secs(2);
 
 /// A daemon's life; clones are of the same one.
 #[derive(Clone, Debug)]
@@ -28,7 +40,18 @@ struct State {
     shutdown: Shutdown,
     /// The settings are to be read again.
     reload: Notify,
+    /// A newer program is there.
+    retire: Notify,
+    /// Counts the calls by its clones.
+    calls: Arc<()>,
+    /// What makes this the only daemon of its socket.
+    lock: Mutex<Option<Lock>>,
 }
+
+/// A call that is being answered, for as long as this is kept.
+#[derive(Clone, Debug)]
+#[must_use = "the end does not wait for a call that is not counted"]
+pub struct Call(#[expect(dead_code, reason = "it counts by being there")] Arc<()>);
 
 /// What may end a daemon beside its callers and its idle time.
 #[derive(Debug, Default)]
@@ -36,6 +59,7 @@ pub struct Watch {
     socket: Option<SocketFile>,
     program: Option<Program>,
     signals: Option<Signals>,
+    succession: Succession,
 }
 
 impl Watch {
@@ -53,12 +77,14 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// The process's signals or its program cannot be looked at.
-    pub fn process(socket: Option<SocketFile>) -> io::Result<Self> {
+    /// The process's signals cannot be looked at, or it has no descriptors left.
+    pub fn process(listener: &Listener, starter: &Starter) -> io::Result<Self> {
         Ok(Self {
-            socket,
-            program: Some(Program::at(env::current_exe()?)?),
+            socket: listener.file().cloned(),
+            // One that is gone already is nothing to compare with.
+            program: Program::of_this_process().ok(),
             signals: Some(Signals::new()?),
+            succession: Succession::of(listener, starter)?,
         })
     }
 }
@@ -72,7 +98,35 @@ impl Life {
             activity: Activity::new(idle_timeout),
             shutdown: Shutdown::new(),
             reload: Notify::new(),
+            retire: Notify::new(),
+            calls: Arc::new(()),
+            lock: Mutex::new(None),
         }))
+    }
+
+    /// Keeps the lock until it is [released](Self::release_lock).
+    pub fn keep_lock(&self, lock: Lock) {
+        *self.lock() = Some(lock);
+    }
+
+    /// Lets the next daemon start, if it may not yet.
+    pub fn release_lock(&self) {
+        self.lock().take();
+    }
+
+    /// What `look` finds of the lock, if this daemon holds it.
+    pub(super) fn with_lock<T>(&self, look: impl FnOnce(&Lock) -> T) -> Option<T> {
+        self.lock().as_ref().map(look)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Lock>> {
+        // Each change is a single assignment, so a panic leaves nothing half done.
+        self.0.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call: the end waits for it as long as its time allows.
+    pub fn call(&self) -> Call {
+        Call(Arc::clone(&self.0.calls))
     }
 
     /// Connections open now.
@@ -103,10 +157,43 @@ impl Life {
         &self.0.shutdown
     }
 
-    /// Ends the daemon as soon as nobody is connected, for the sake of a newer
-    /// one.
+    /// Makes room for a newer program's daemon, as soon as that disturbs nobody.
     pub fn retire(&self) {
-        self.end_when_alone(Reason::Retired);
+        self.0.retire.notify_one();
+    }
+
+    /// Waits until it is to make room.
+    pub(super) async fn asked_to_retire(&self) {
+        self.0.retire.notified().await;
+    }
+
+    /// Waits until no call has been answered for a moment, in which the last answer
+    /// leaves and whoever has connected can say what he wants.
+    async fn nothing_in_flight(&self) {
+        self.0.shutdown.draining().cancelled().await;
+        let reason = self.0.shutdown.reason();
+        let moment = match reason.is_some_and(Reason::is_unhurried) {
+            true => LONG_GRACE,
+            false => GRACE,
+        };
+        let mut since = Instant::now();
+        while since.elapsed() < moment {
+            sleep(POLL).await;
+            if Arc::strong_count(&self.0.calls) > 1 {
+                since = Instant::now();
+            }
+        }
+    }
+
+    /// Waits until nobody is connected, at most so long.
+    pub(super) async fn alone(&self, bound: Duration) {
+        let alone = async {
+            while self.connections() > 0 {
+                sleep(POLL).await;
+            }
+        };
+        // Who is still there then is not waited for here.
+        let _ = timeout(bound, alone).await;
     }
 
     pub(super) fn end_when_alone(&self, reason: Reason) {
@@ -141,13 +228,16 @@ impl Life {
         let mut serving = pin!(serving);
         tokio::select! {
             served = &mut serving => return served,
-            () = self.0.shutdown.overdue() => {}
+            () = self.0.shutdown.overdue() => tracing::warn!(
+                connections = self.connections(),
+                "cutting what was not finished in time"
+            ),
+            () = self.nothing_in_flight() => tracing::debug!(
+                connections = self.connections(),
+                "closing connections that nothing is asked over"
+            ),
             never = self.keep_watch(watch) => match never {},
         }
-        tracing::warn!(
-            connections = self.connections(),
-            "cutting what was not finished in time"
-        );
         self.0.shutdown.cut().cancel();
         timeout(CUT, serving).await.unwrap_or(Ok(()))
     }
@@ -161,6 +251,7 @@ impl Life {
         tokio::join!(
             idle::watch(&self.0.activity, &self.0.shutdown),
             selfcheck::watch(self, watch.socket.as_ref(), watch.program.as_ref()),
+            succession::watch(self, watch.succession, watch.program.as_ref()),
             signals,
         );
         std::future::pending().await
@@ -171,15 +262,14 @@ impl Life {
 mod tests {
     use std::os::unix::net::UnixStream as StdStream;
 
-    use tokio::time::Instant;
-
     use super::*;
     use crate::lifecycle::Listener;
     use crate::lifecycle::drain::{DRAIN, HURRIED};
 
     #[tokio::test(start_paused = true)]
-    async fn a_server_that_ends_in_time_is_left_to_it() {
+    async fn a_server_that_answers_a_call_in_time_is_left_to_it() {
         let life = Life::new(None);
+        let _call = life.call();
         let serving = async {
             life.shutdown().draining().cancelled().await;
             tokio::time::sleep(DRAIN / 2).await;
@@ -204,9 +294,10 @@ mod tests {
 
     /// A server of the real kind with a caller who connected and never speaks,
     /// which its own graceful end would wait for without bound.
-    async fn serve_a_silent_caller(now: bool) -> (Duration, Life) {
+    async fn serve_a_silent_caller(now: bool, calls: bool) -> (Duration, Life) {
         let (_caller, ours) = StdStream::pair().unwrap();
         let life = Life::new(None);
+        let _call = calls.then(|| life.call());
         let incoming = Listener::caller(ours).incoming(&life).unwrap();
         let (_reporter, health) = tonic_health::server::health_reporter();
         let serving = tonic::transport::Server::builder().serve_with_incoming_shutdown(
@@ -227,15 +318,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_caller_is_cut_when_the_time_is_up() {
-        let (took, life) = serve_a_silent_caller(false).await;
-        assert!(took <= DRAIN + CUT, "{took:?}");
+    async fn a_caller_who_asks_nothing_does_not_hold_up_the_end() {
+        let (took, life) = serve_a_silent_caller(false, false).await;
+        assert!(took <= GRACE + CUT, "{took:?}");
+        assert_eq!(life.connections(), 0, "its task has ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_in_flight_is_cut_when_the_time_is_up() {
+        let (took, life) = serve_a_silent_caller(false, true).await;
+        assert!(took > GRACE + CUT && took <= DRAIN + CUT, "{took:?}");
         assert_eq!(life.connections(), 0, "its task has ended");
     }
 
     #[tokio::test(start_paused = true)]
     async fn now_cuts_sooner() {
-        let (took, life) = serve_a_silent_caller(true).await;
+        let (took, life) = serve_a_silent_caller(true, true).await;
         assert!(took <= HURRIED + CUT, "{took:?}");
         assert_eq!(life.connections(), 0, "its task has ended");
     }

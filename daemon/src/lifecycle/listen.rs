@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::Path;
@@ -15,6 +16,7 @@ use aws_ssm_proto::domain::{Error, ErrorKind};
 use aws_ssm_proto::endpoint::{Endpoint, Probe, probe};
 
 use super::drain::DRAIN;
+use super::handover::Inheritance;
 use super::lock::{Acquired, Lock};
 use super::notify::Starter;
 use super::selfcheck::SocketFile;
@@ -25,6 +27,9 @@ mod accept;
 /// A predecessor that ends holds its lock this long at most; then something is
 /// wrong with it.
 const PATIENCE: Duration = DRAIN.saturating_mul(2);
+
+/// Who may wait to be accepted; the system caps it (4096 on Linux).
+const QUEUE: i32 = i32::MAX;
 
 /// Where callers come from.
 #[derive(Debug)]
@@ -62,6 +67,9 @@ impl Listener {
     /// daemon holds the lock and does not serve.
     pub async fn open(endpoint: &Endpoint, starter: &mut Starter) -> Result<Opened, Error> {
         endpoint.prepare()?;
+        if let Some(inheritance) = starter.take_inheritance() {
+            return Self::inherit(endpoint, inheritance);
+        }
         let handed_over = starter.take_listener();
         // A socket that was handed over listens already, and it is ours.
         let may_be_served = handed_over.is_none();
@@ -81,6 +89,38 @@ impl Listener {
             Some(source) => Opened::Listening(Self(source), lock),
             None => Opened::AlreadyServed,
         })
+    }
+
+    /// Takes over from a daemon that hands over its socket and its lock.
+    fn inherit(endpoint: &Endpoint, inheritance: Inheritance) -> Result<Opened, Error> {
+        let unusable = |path: &Path, error| failed(endpoint, path, &error);
+        let file = SocketFile::at(&endpoint.socket);
+        let file = file.map_err(|error| unusable(&endpoint.socket, error))?;
+        let confirmed = inheritance.confirm();
+        let (listener, lock) = confirmed.map_err(|error| unusable(&endpoint.socket, error))?;
+        let lock = Lock::inherited(lock, &endpoint.lock).ok_or_else(|| {
+            let error = io::Error::other("what was handed over guards another file");
+            unusable(&endpoint.lock, error)
+        })?;
+        let listener = Self(Source::Socket {
+            listener: claimed(listener),
+            file: Some(file),
+            ours: true,
+        });
+        Ok(Opened::Listening(listener, lock))
+    }
+
+    /// Whether a service manager made the socket and keeps it.
+    pub(super) fn is_managed(&self) -> bool {
+        matches!(self.0, Source::Socket { ours: false, .. })
+    }
+
+    /// Another descriptor of the socket that listens.
+    pub(super) fn share(&self) -> io::Result<Option<OwnedFd>> {
+        match &self.0 {
+            Source::Socket { listener, .. } => Ok(Some(listener.try_clone()?.into())),
+            Source::Caller(_) => Ok(None),
+        }
     }
 
     /// Serves the one connection that is this process's standard input.
@@ -141,10 +181,19 @@ impl Source {
         let path = address.as_ref().and_then(|address| address.as_pathname());
         Self::Socket {
             file: path.and_then(|path| SocketFile::at(path).ok()),
-            listener,
+            listener: claimed(listener),
             ours: false,
         }
     }
+}
+
+/// The same socket, of which the system tells callers that this process listens on it;
+/// else it would go on naming the one that was the first to.
+fn claimed(listener: StdListener) -> StdListener {
+    if let Err(error) = rustix::net::listen(&listener, QUEUE) {
+        tracing::warn!(%error, "callers are told of another process than this one");
+    }
+    listener
 }
 
 fn failed(endpoint: &Endpoint, path: &Path, error: &io::Error) -> Error {

@@ -2,11 +2,13 @@
 //!
 //! The lock is the system's and goes with the process, however it ends. A socket
 //! is removed only by who holds its lock, so a dead daemon's is cleared and a
-//! living one's never.
+//! living one's never. Its file says which process that is, for those who wait for its
+//! end; nothing else is decided by it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,7 +21,13 @@ const POLL: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 #[must_use = "the next daemon may start as soon as this is dropped"]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl AsFd for Lock {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
 }
 
 /// What waiting for the lock came to.
@@ -63,12 +71,34 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // A lock on a file that has been removed guards nothing.
+        Ok(Self::guarding(file, path))
+    }
+
+    /// One that another process has held and handed over, if it guards `path`.
+    pub(super) fn inherited(file: File, path: &Path) -> Option<Self> {
+        Self::guarding(file, path)
+    }
+
+    /// A lock on a file that has been removed guards nothing.
+    fn guarding(file: File, path: &Path) -> Option<Self> {
         let guards = path.metadata().is_ok_and(|found| {
             file.metadata()
                 .is_ok_and(|ours| (ours.dev(), ours.ino()) == (found.dev(), found.ino()))
         });
-        Ok(guards.then_some(Self { _file: file }))
+        let lock = guards.then_some(Self { file })?;
+        lock.sign();
+        Some(lock)
+    }
+
+    /// Says that this process holds it.
+    pub(super) fn sign(&self) {
+        let pid = format!("{}\n", std::process::id());
+        let signed = self.file.set_len(0);
+        let signed = signed.and_then(|()| self.file.write_all_at(pid.as_bytes(), 0));
+        if let Err(error) = signed {
+            // Whoever waits for our end looks at the lock itself as well.
+            tracing::warn!(%error, "the lock does not say whose it is");
+        }
     }
 }
 
@@ -107,6 +137,16 @@ mod tests {
         let second = Lock::acquire(&path, AMPLE, || true).await.unwrap();
         assert!(matches!(second, Acquired::Served), "{second:?}");
         assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn it_says_whose_it_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("lock");
+        fs::write(&path, "a number that is longer than any process id\n").unwrap();
+        let _lock = ours(&path).await;
+        let said = fs::read_to_string(&path).unwrap();
+        assert_eq!(said.trim(), std::process::id().to_string());
     }
 
     #[tokio::test]

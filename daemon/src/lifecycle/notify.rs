@@ -9,10 +9,11 @@ use std::path::Path;
 use std::{env, io, process};
 
 use aws_ssm_proto::domain::Error;
-use aws_ssm_proto::launch::{LAUNCHED_VARIABLE, report};
+use aws_ssm_proto::launch::{LAUNCHED_VARIABLE, SUCCESSOR, report};
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 
+use super::handover::Inheritance;
 use crate::sys;
 
 /// Who started this process.
@@ -20,6 +21,7 @@ use crate::sys;
 pub struct Starter {
     launched: bool,
     listener: Option<UnixListener>,
+    inheritance: Option<Inheritance>,
 }
 
 impl Starter {
@@ -36,7 +38,9 @@ impl Starter {
     /// listens.
     pub fn of_this_process() -> io::Result<Self> {
         let listener = handed_over()?;
-        let launched = env::var_os(LAUNCHED_VARIABLE).is_some();
+        let launched = env::var_os(LAUNCHED_VARIABLE);
+        let succeeds = launched.as_ref().is_some_and(|by| by == SUCCESSOR);
+        let launched = launched.is_some();
         if launched {
             if listener.is_none() {
                 sys::close_inherited()?;
@@ -47,7 +51,12 @@ impl Starter {
         }
         sys::keep_to_ourselves()?;
         sys::raise_descriptor_limit()?;
-        Ok(Self { launched, listener })
+        let papers = succeeds.then(sys::take_standard_input).transpose()?;
+        Ok(Self {
+            launched,
+            listener,
+            inheritance: papers.map(Inheritance::receive).transpose()?,
+        })
     }
 
     /// For a daemon inside another program: there is nobody to tell.
@@ -56,6 +65,7 @@ impl Starter {
         Self {
             launched: false,
             listener: None,
+            inheritance: None,
         }
     }
 
@@ -63,6 +73,11 @@ impl Starter {
     #[must_use]
     pub fn is_launched(&self) -> bool {
         self.launched
+    }
+
+    /// What the daemon hands over that started us in its place.
+    pub(super) fn take_inheritance(&mut self) -> Option<Inheritance> {
+        self.inheritance.take()
     }
 
     /// The socket that a service manager opened for us.

@@ -4,7 +4,7 @@
 //! beside its successor; one whose program was replaced answers as the version
 //! before. Both are noticed within a minute.
 
-use std::fs::{Metadata, remove_file};
+use std::fs::remove_file;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use super::drain::Reason;
 use super::life::Life;
+use super::program::Program;
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -65,33 +66,7 @@ impl SocketFile {
     }
 }
 
-/// The program this process was started from.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Program {
-    path: PathBuf,
-    stamp: (u64, u64, i64, i64),
-}
-
-impl Program {
-    pub(super) fn at(path: PathBuf) -> io::Result<Self> {
-        let stamp = stamp(&path.metadata()?);
-        Ok(Self { path, stamp })
-    }
-
-    /// Whether its file is another by now. One that is missing has not been
-    /// replaced yet.
-    fn is_replaced(&self) -> bool {
-        self.path
-            .metadata()
-            .is_ok_and(|found| stamp(&found) != self.stamp)
-    }
-}
-
-fn stamp(found: &Metadata) -> (u64, u64, i64, i64) {
-    (found.dev(), found.ino(), found.mtime(), found.mtime_nsec())
-}
-
-/// Begins the end when the socket is lost, and retires the daemon when its
+/// Begins the end when the socket is lost, and has the daemon make room when its
 /// program is replaced. Returns when the end has begun.
 pub(super) async fn watch(life: &Life, socket: Option<&SocketFile>, program: Option<&Program>) {
     let shutdown = life.shutdown();
@@ -103,7 +78,7 @@ pub(super) async fn watch(life: &Life, socket: Option<&SocketFile>, program: Opt
         if socket.is_some_and(|socket| !socket.is_ours()) {
             shutdown.begin(Reason::SocketLost, false);
         }
-        if program.is_some_and(Program::is_replaced) {
+        if program.is_some_and(|program| program.replaced_by().is_some()) {
             life.retire();
         }
     }
@@ -138,20 +113,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_daemon_whose_program_was_replaced_retires() {
+    async fn a_program_that_was_replaced_is_noticed_within_a_minute() {
+        use std::os::unix::fs::PermissionsExt;
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("aws-ssmd");
-        fs::write(&path, "old").unwrap();
+        let write = |path: &Path, content: &str| {
+            fs::write(path, content).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        write(&path, "old");
         let program = Program::at(path.clone()).unwrap();
-        assert!(!program.is_replaced());
-        fs::remove_file(&path).unwrap();
-        assert!(!program.is_replaced(), "an upgrade may be half way");
-        fs::write(temp.path().join("new"), "new").unwrap();
+        write(&temp.path().join("new"), "new");
         fs::rename(temp.path().join("new"), &path).unwrap();
 
         let life = Life::new(None);
-        watch(&life, None, Some(&program)).await;
-        assert_eq!(life.shutdown().reason(), Some(Reason::Retired));
+        let began = Instant::now();
+        tokio::select! {
+            () = watch(&life, None, Some(&program)) => panic!("it does not end for that"),
+            () = life.asked_to_retire() => {}
+        }
+        assert!(began.elapsed() <= INTERVAL + Duration::from_secs(1));
     }
 
     #[test]

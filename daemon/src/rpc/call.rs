@@ -57,6 +57,7 @@ impl Method {
         Work: Future<Output = Result<A, Error>>,
     {
         let began = Instant::now();
+        let _call = self.daemon.life.call();
         let answer = self.answer(request, work).await;
         self.counters.record(began.elapsed(), answer.is_ok());
         match answer {

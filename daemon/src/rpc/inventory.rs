@@ -190,7 +190,8 @@ async fn sorted(
         matched: selection.matched,
         regions,
     };
-    Ok(stream::pages(selection.pages, &summary))
+    let call = daemon.life.call();
+    Ok(stream::pages(selection.pages, &summary, call))
 }
 
 /// A region that gave nothing.

@@ -21,6 +21,7 @@ use crate::aws::PageRequest;
 use crate::daemon::Daemon;
 use crate::identity::Admission;
 use crate::inventory::{KnownAgents, PAGE_SIZES};
+use crate::lifecycle::Call;
 use crate::query::list;
 
 /// Rows of every region, one after the other, in AWS's order.
@@ -51,6 +52,7 @@ pub(super) fn pages(
         ready: VecDeque::new(),
         summary: ListSummary::default(),
         ended: false,
+        _call: daemon.life.call(),
     };
     let pages = stream::unfold(straight, |mut straight| async move {
         let page = straight.next().await;
@@ -94,6 +96,7 @@ struct Straight {
     ready: VecDeque<Bytes>,
     summary: ListSummary,
     ended: bool,
+    _call: Call,
 }
 
 /// The region whose pages are being asked for.

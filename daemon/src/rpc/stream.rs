@@ -15,13 +15,14 @@ use super::inventory::{agents_need, failed_region, first_error};
 use crate::daemon::Daemon;
 use crate::identity::Admission;
 use crate::inventory::{Fleet, Found, Instances, Key, KnownAgents, Load, summarize};
+use crate::lifecycle::Call;
 use crate::query::list;
 
 /// What every answer of pages is.
 pub(super) type Pages = BoxStream<'static, Result<wire::Page, Status>>;
 
 /// Rows that are all there; the summary goes with the last of them.
-pub(super) fn pages(rows: Vec<Bytes>, summary: &ListSummary) -> Pages {
+pub(super) fn pages(rows: Vec<Bytes>, summary: &ListSummary, call: Call) -> Pages {
     let mut pages: Vec<_> = rows
         .into_iter()
         .map(|rows| wire::Page {
@@ -35,7 +36,11 @@ pub(super) fn pages(rows: Vec<Bytes>, summary: &ListSummary) -> Pages {
     if let Some(last) = pages.last_mut() {
         last.summary = Some(summary.into());
     }
-    stream::iter(pages.into_iter().map(Ok)).boxed()
+    let pages = pages.into_iter().map(move |page| {
+        let _until_it_is_sent = &call;
+        Ok(page)
+    });
+    stream::iter(pages).boxed()
 }
 
 /// Rows as AWS gives them: those of a load that is under way are sent on as its
@@ -65,6 +70,7 @@ pub(super) fn unsorted(
         ready: VecDeque::new(),
         summary: ListSummary::default(),
         ended: false,
+        _call: daemon.life.call(),
     };
     stream::unfold(state, |mut state| async move {
         let page = state.next().await.transpose()?;
@@ -86,6 +92,7 @@ struct Unsorted {
     ready: VecDeque<Bytes>,
     summary: ListSummary,
     ended: bool,
+    _call: Call,
 }
 
 /// The region whose pages are arriving.

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Appends to a file; when it is full, it becomes `….1`, that one `….2`, and the
 /// last is dropped.
@@ -14,11 +15,18 @@ pub(super) struct RotatingFile {
     len: u64,
     max_bytes: u64,
     files: usize,
+    /// Whether the file is ours to rotate.
+    ours: &'static AtomicBool,
 }
 
 impl RotatingFile {
     /// Goes on where the file ends.
-    pub(super) fn open(path: PathBuf, max_bytes: u64, files: usize) -> io::Result<Self> {
+    pub(super) fn open(
+        path: PathBuf,
+        max_bytes: u64,
+        files: usize,
+        ours: &'static AtomicBool,
+    ) -> io::Result<Self> {
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir)?;
         }
@@ -30,6 +38,7 @@ impl RotatingFile {
             len,
             max_bytes,
             files,
+            ours,
         })
     }
 
@@ -53,7 +62,8 @@ impl RotatingFile {
 impl Write for RotatingFile {
     /// Each call is one whole line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.len > 0 && self.len + line.len() as u64 > self.max_bytes {
+        let is_full = self.len > 0 && self.len + line.len() as u64 > self.max_bytes;
+        if is_full && self.ours.load(Ordering::Relaxed) {
             // A file that cannot be rotated is still better than none.
             let _ = self.rotate();
         }
@@ -88,11 +98,27 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 mod tests {
     use super::*;
 
+    static OURS: AtomicBool = AtomicBool::new(true);
+    static ANOTHERS: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn a_process_that_is_not_the_daemon_rotates_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        let mut log = RotatingFile::open(path.clone(), 10, 3, &ANOTHERS).expect("opened");
+        for line in ["first\n", "second\n", "third\n"] {
+            log.write_all(line.as_bytes()).expect("written");
+        }
+        let text = fs::read_to_string(&path).expect("read");
+        assert_eq!(text, "first\nsecond\nthird\n");
+        assert!(!numbered(&path, 1).exists());
+    }
+
     #[test]
     fn a_full_file_makes_room_and_the_oldest_goes() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("log");
-        let mut log = RotatingFile::open(path.clone(), 10, 3).expect("opened");
+        let mut log = RotatingFile::open(path.clone(), 10, 3, &OURS).expect("opened");
         for line in ["first\n", "second\n", "third\n", "fourth\n"] {
             log.write_all(line.as_bytes()).expect("written");
         }
@@ -108,7 +134,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("log");
         for _ in 0..2 {
-            let mut log = RotatingFile::open(path.clone(), 1000, 3).expect("opened");
+            let mut log = RotatingFile::open(path.clone(), 1000, 3, &OURS).expect("opened");
             log.write_all(b"line\n").expect("written");
         }
         assert_eq!(fs::read_to_string(path).expect("read"), "line\nline\n");

@@ -40,6 +40,41 @@ fn aws_ssm_home_holds_everything() {
 }
 
 #[test]
+fn daemons_of_two_protocol_majors_share_no_file() {
+    let ours = Endpoint::resolve(&settings());
+    let theirs = Endpoint::resolve_for(&settings(), PROTOCOL_MAJOR + 1);
+    assert_eq!(theirs.socket.file_name(), Some(OsStr::new("v2.sock")));
+    assert_eq!(ours.run_dir(), theirs.run_dir());
+    for (ours, theirs) in [
+        (&ours.socket, &theirs.socket),
+        (&ours.lock, &theirs.lock),
+        (&ours.startup_lock, &theirs.startup_lock),
+        (&ours.start_failure, &theirs.start_failure),
+        (&ours.settings, &theirs.settings),
+        (&ours.log, &theirs.log),
+    ] {
+        assert_ne!(ours, theirs);
+    }
+}
+
+#[test]
+fn the_place_follows_from_user_and_host_and_from_no_variable_of_the_session() {
+    // All that a session could say otherwise is not even asked for.
+    let EndpointSettings {
+        aws_ssm_home: _,
+        home: _,
+        run_user: _,
+        hostname: _,
+    } = settings();
+    let root = tempfile::tempdir().unwrap();
+    let us = geteuid().as_raw();
+    let ours = root.path().join(us.to_string());
+    fs::create_dir(&ours).unwrap();
+    // Found by the user's number, whatever XDG_RUNTIME_DIR and TMPDIR are.
+    assert_eq!(own_run_user(root.path(), us), Some(ours));
+}
+
+#[test]
 fn the_users_runtime_directory_comes_before_the_home_directory() {
     let endpoint = Endpoint::resolve(&EndpointSettings {
         run_user: Some("/run/user/1000".into()),

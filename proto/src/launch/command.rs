@@ -18,7 +18,8 @@ pub const DAEMON_VARIABLE: &str = "AWS_SSM_DAEMON";
 
 /// Set for a daemon that a client starts: its standard output is the client's to
 /// read until it is ready, see [`report`](super::report), and its standard error
-/// goes the same way.
+/// goes the same way. One that another daemon starts in its own place is told so by
+/// the value, [`SUCCESSOR`](super::SUCCESSOR).
 pub const LAUNCHED_VARIABLE: &str = "AWS_SSM_LAUNCHED";
 
 const PROGRAM: &str = "aws-ssmd";
@@ -70,6 +71,17 @@ impl DaemonCommand {
             args,
             environment: env::vars_os().filter_map(inherited).collect(),
         })
+    }
+
+    /// Another program with what this process was given: its arguments, and of its
+    /// environment what a daemon may have.
+    #[must_use]
+    pub fn like_this_process(program: PathBuf) -> Self {
+        Self {
+            program,
+            args: env::args_os().skip(1).collect(),
+            environment: env::vars_os().filter_map(inherited).collect(),
+        }
     }
 
     pub(super) fn command(&self) -> Command {

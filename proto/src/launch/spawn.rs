@@ -40,7 +40,8 @@ pub(super) async fn spawn(
         .try_clone()
         .map_err(|error| cannot(&command, &error))?;
     command.stdin(stdin).stdout(writer).stderr(other);
-    let mut child = command.spawn().map_err(|error| cannot(&command, &error))?;
+    let child = command.spawn().map_err(|error| cannot(&command, &error))?;
+    let mut child = Unready(Some(child));
     // It holds our copies of the writing end, which would hide the child's end.
     drop(command);
 
@@ -48,22 +49,47 @@ pub(super) async fn spawn(
     match timeout_at(deadline, listen(reader, &mut said)).await {
         Ok(Ok(true)) => {
             let greeting = Greeting::read(&String::from_utf8_lossy(&said));
-            Ok((child, greeting))
+            Ok((child.let_live(), greeting))
         }
         Ok(Ok(false)) => {
             let exit = deadline.min(Instant::now() + EXIT);
-            let status = wait_until_exit(&mut child, exit).await;
+            let status = wait_until_exit(&mut child.let_live(), exit).await;
             Err(ended(&String::from_utf8_lossy(&said), status))
         }
         Ok(Err(error)) => Err(Error::new(ErrorKind::Daemon, "the daemon did not start")
             .why(format!("what it says cannot be read: {error}"))
             .hint("try again, or use --no-daemon")),
         Err(_) => {
-            if began.elapsed() >= STUCK {
-                // It may have ended by itself just now, which is as good.
-                let _ = child.kill();
+            if began.elapsed() < STUCK {
+                child.leave();
             }
             Err(late(&String::from_utf8_lossy(&said)))
+        }
+    }
+}
+
+/// A process that has not said yet that it is ready. Dropping this ends it, since
+/// nobody is left who could judge it.
+struct Unready(Option<Child>);
+
+impl Unready {
+    /// From here on it lives without us.
+    fn let_live(&mut self) -> Child {
+        self.0.take().expect("it is let go of once")
+    }
+
+    /// Lets it live, and does not look after it any more.
+    fn leave(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unready {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended by itself just now, which is as good.
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }

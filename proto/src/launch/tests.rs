@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::endpoint::EndpointSettings;
+use crate::endpoint::{EndpointSettings, Probe, probe};
 
 /// What the daemon's part plays.
 const PART: &str = "AWS_SSM_TEST_PART";
@@ -142,6 +142,7 @@ fn daemons_part() {
             say(&report::failure(&error));
             std::process::exit(2);
         }
+        "silent" => thread::sleep(2 * AMPLE),
         "oneshot" => {
             let mut stdin = StdStream::from(rustix::io::dup(io::stdin()).unwrap());
             say(report::READY);
@@ -151,8 +152,9 @@ fn daemons_part() {
             }
         }
         _ => {
-            let lock = fs::File::create(&endpoint.lock).unwrap();
+            let mut lock = fs::File::create(&endpoint.lock).unwrap();
             lock.try_lock().unwrap();
+            write!(lock, "{}", std::process::id()).unwrap();
             let listener = StdListener::bind(&endpoint.socket).unwrap();
             say(report::READY);
             serve(&listener);
@@ -416,4 +418,62 @@ async fn a_daemon_for_one_client_serves_its_standard_input() {
     drop(stream);
     process.finish(deadline).await;
     assert!(!stage.endpoint.run_dir().exists(), "it has no socket file");
+}
+
+#[tokio::test]
+async fn a_daemon_that_answers_nobody_is_ended_by_force_once_it_is_told_for_certain() {
+    let stage = Stage::new();
+    let stream = stage.connect("serves").await.unwrap();
+    let deaf = process_of(&stream);
+    assert_eq!(lock_holder(&stage.endpoint).unwrap(), Some(deaf));
+    let process = rustix::process::Pid::from_raw(i32::try_from(deaf).unwrap()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::STOP).unwrap();
+    let deadline = Instant::now() + AMPLE;
+    let ended = end_by_force(&stage.endpoint, deadline).await.unwrap();
+    assert_eq!(ended, deaf);
+    assert_eq!(lock_holder(&stage.endpoint).unwrap(), None);
+    assert_eq!(probe(&stage.endpoint.socket).unwrap(), Probe::Stale);
+}
+
+#[tokio::test]
+async fn a_process_id_in_a_file_is_never_signalled_for_being_there() {
+    let stage = Stage::new();
+    stage.endpoint.prepare().unwrap();
+    let mut bystander = std::process::Command::new("sleep")
+        .arg("600")
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + AMPLE;
+    let lock = &stage.endpoint.lock;
+    fs::write(lock, bystander.id().to_string()).unwrap();
+    // Left by a daemon that is dead, its number now another's.
+    let error = end_by_force(&stage.endpoint, deadline).await.unwrap_err();
+    assert_eq!(error.what, not_running(&stage.endpoint).what);
+    wait_until_gone(&stage.endpoint, bystander.id(), deadline)
+        .await
+        .unwrap();
+    // Even if somebody holds it, and somebody listens.
+    let held = fs::File::open(lock).unwrap();
+    held.try_lock().unwrap();
+    let _listener = StdListener::bind(&stage.endpoint.socket).unwrap();
+    let error = end_by_force(&stage.endpoint, deadline).await.unwrap_err();
+    assert!(error.why.contains("holds its lock"), "{error}");
+    assert_eq!(bystander.try_wait().unwrap(), None, "it lives on");
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_start_that_nobody_waits_for_any_more_leaves_no_process() {
+    let stage = Stage::new();
+    stage.endpoint.prepare().unwrap();
+    let (ours, theirs) = StdStream::pair().unwrap();
+    let command = stage.daemon("silent");
+    let deadline = Instant::now() + AMPLE;
+    let start = succeed(&command, theirs.into(), deadline);
+    let given_up = tokio::time::timeout(Duration::from_millis(50), start).await;
+    assert!(given_up.is_err(), "it never says that it is ready");
+    // Its end of the socket closes with it.
+    ours.set_read_timeout(Some(AMPLE)).unwrap();
+    assert_eq!((&ours).read(&mut [0]).unwrap(), 0);
 }

@@ -36,6 +36,10 @@ fn most_connections() -> usize {
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// Connections are told of an end that nobody waits for only after this time, because
+/// most are over by then without being told.
+const UNTOLD: Duration = Duration::from_secs(1);
+
 impl Listener {
     /// The connections to serve. It ends after the end of `life` has begun and
     /// whoever had connected before is in.
@@ -83,6 +87,8 @@ enum Stage {
     Accept(UnixListener, Option<SocketFile>),
     /// The end has begun; these were in the queue.
     Queue(StdListener),
+    /// Another daemon serves from now on, or can be started.
+    Leave,
     /// The only caller is yet to be served.
     Caller(UnixStream),
     /// Nobody comes any more. With a single caller that is no end yet.
@@ -98,12 +104,27 @@ impl Acceptor {
                         self.stage = Stage::Accept(listener, file);
                         return Some(connection);
                     }
-                    self.stage = close(listener, file.as_ref());
+                    let reason = self.life.shutdown().reason();
+                    self.stage = match reason {
+                        // The socket goes on listening, in another process.
+                        Some(Reason::HandedOver) => Stage::Leave,
+                        _ => close(listener, file.as_ref()),
+                    };
                 }
                 Stage::Queue(listener) => {
-                    let connection = self.accept_queued(&listener)?;
-                    self.stage = Stage::Queue(listener);
-                    return Some(connection);
+                    if let Some(connection) = self.accept_queued(&listener) {
+                        self.stage = Stage::Queue(listener);
+                        return Some(connection);
+                    }
+                    if self.life.shutdown().reason() != Some(Reason::Vacated) {
+                        return None;
+                    }
+                    self.life.release_lock();
+                    self.stage = Stage::Leave;
+                }
+                Stage::Leave => {
+                    self.life.alone(UNTOLD).await;
+                    return None;
                 }
                 Stage::Caller(stream) => {
                     let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;

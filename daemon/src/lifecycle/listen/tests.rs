@@ -117,7 +117,7 @@ async fn play(endpoint: &Endpoint, starter: &mut Starter, short: bool) {
         setrlimit(Resource::Nofile, Rlimit { current, ..limit }).unwrap();
     }
     let life = Life::new(None);
-    let watch = Watch::process(listener.file().cloned()).unwrap();
+    let watch = Watch::process(&listener, starter).unwrap();
     println!("\nthere");
     starter
         .ready(Some(&endpoint.run_dir().join("log")))
