@@ -1,6 +1,7 @@
 //! Wire types to domain types and back, one file for each message family.
 
 mod answer;
+mod bounds;
 mod caller;
 mod configuration;
 mod daemon;
@@ -8,4 +9,5 @@ mod request;
 mod stats;
 mod time;
 
+pub use bounds::check_targets;
 pub use request::columns;

@@ -31,9 +31,15 @@ struct Any {
     value: Vec<u8>,
 }
 
-/// Puts an error into a status.
+/// Bytes of one text of an error, and of all its candidates. A status travels in
+/// headers, of which a client takes 64 KiB, and most of it travels twice.
+const TEXT: usize = 2 << 10;
+const CANDIDATES: usize = 8 << 10;
+
+/// Puts an error into a status. What is too long to travel is cut.
 #[must_use]
 pub fn from_error(error: &Error) -> Status {
+    let error = &fitted(error);
     let code = code(error.kind);
     let message = error.to_string();
     let details = RpcStatus {
@@ -45,6 +51,30 @@ pub fn from_error(error: &Error) -> Status {
         }],
     };
     Status::with_details(code, message, details.encode_to_vec().into())
+}
+
+/// The error in what room there is.
+fn fitted(error: &Error) -> Error {
+    let mut room = CANDIDATES;
+    let fits = |candidate: &&String| {
+        let left = room.checked_sub(candidate.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    Error {
+        kind: error.kind,
+        what: cut(&error.what),
+        why: cut(&error.why),
+        hint: cut(&error.hint),
+        candidates: error.candidates.iter().take_while(fits).cloned().collect(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= TEXT {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(TEXT)])
 }
 
 /// Reads the error out of a status, whoever made the status.
@@ -98,6 +128,26 @@ mod tests {
             .hint("use an id")
             .candidates(vec!["i-1".into(), "i-2".into()]);
         assert_eq!(to_error(&from_error(&error)), error);
+    }
+
+    /// Five thousand instances of one name are one error, too.
+    #[test]
+    fn an_error_of_any_length_fits_the_headers_that_it_travels_in() {
+        const HEADERS: usize = 64 << 10;
+        let ids: Vec<_> = (0..5000).map(|id| format!("i-{id:017x}")).collect();
+        let error = Error::new(ErrorKind::Ambiguous, "ä".repeat(1 << 20))
+            .why(ids.join(", "))
+            .hint("use an id")
+            .candidates(ids.clone());
+        let status = from_error(&error);
+        // Percent signs for the message, base64 for the details.
+        let headers = 3 * status.message().len() + 4 * status.details().len() / 3;
+        assert!(headers < HEADERS, "{headers}");
+        let read = to_error(&status);
+        assert_eq!(read.kind, ErrorKind::Ambiguous);
+        assert_eq!(read.hint, "use an id");
+        assert!(read.what.ends_with("ä…") && read.why.starts_with(&ids[0]));
+        assert!(read.candidates.len() > 400 && ids.starts_with(&read.candidates));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod connections;
 mod floods;
+mod questions;
 mod streams;
 
 use aws_ssm_proto::Client;

@@ -15,6 +15,7 @@ mod grpc;
 mod guide;
 mod hostile;
 mod identity;
+mod isolation;
 mod life;
 mod load;
 mod metrics;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_ssm_proto::domain::{ConfigFile, ConfigFileState};
@@ -122,7 +122,11 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("it is no plain file"));
     }
     let mut text = String::new();
-    let read = File::open(path)?
+    // Nor is a terminal waited for.
+    let read = File::options()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)?
         .take(MAX_BYTES + 1)
         .read_to_string(&mut text)?;
     if read as u64 > MAX_BYTES {

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -192,18 +192,27 @@ impl std::fmt::Debug for FileCache {
     }
 }
 
-/// A regular file's bytes, with the stamp of the file they were read from.
+/// A regular file's bytes, with the stamp of the file they were read from. Anything
+/// else counts as absent, and is not waited for: a pipe would hold this thread until
+/// somebody writes.
 ///
 /// # Errors
 ///
 /// If it cannot be read, or is larger than [`MAX_BYTES`].
 pub fn read(path: &Path) -> io::Result<Option<(Stamp, Zeroizing<Vec<u8>>)>> {
-    let file = match std::fs::File::open(path) {
+    let opened = std::fs::File::options()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .open(path);
+    let file = match opened {
         Ok(file) => file,
         Err(error) if is_absence(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
     if metadata.len() > MAX_BYTES {
         let reason = format!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
@@ -225,7 +234,7 @@ pub async fn read_token(path: &Path) -> Result<Zeroizing<String>, Error> {
     let read = tokio::task::spawn_blocking(move || read(&owned)).await;
     let bytes = match read.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
         Ok(Some((_, bytes))) => bytes,
-        Ok(None) => return Err(no_token(path, "there is no such file")),
+        Ok(None) => return Err(no_token(path, "there is no such plain file")),
         Err(error) => return Err(no_token(path, &reason(&error))),
     };
     match std::str::from_utf8(&bytes).map(str::trim) {
@@ -371,6 +380,19 @@ mod tests {
         }
         let shelf = cache.kept.lock().unwrap();
         assert_eq!(shelf.files.len(), MAX_FILES);
+    }
+
+    /// Nobody writes into it, so whoever opened it as a file would wait for ever.
+    #[tokio::test]
+    async fn a_token_that_is_a_pipe_is_refused_and_not_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("token");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        for path in [path.as_path(), home.path()] {
+            let error = read_token(path).await.unwrap_err();
+            assert_eq!(error.why, "there is no such plain file");
+        }
     }
 
     #[tokio::test]

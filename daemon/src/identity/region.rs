@@ -5,16 +5,23 @@
 
 use aws_ssm_proto::domain::{Error, ErrorKind};
 
+/// Regions of one call, of which each may become a load. AWS has some forty.
+const MOST: usize = 100;
+
 /// The regions of a call, in the order asked, each once.
 ///
 /// # Errors
 ///
-/// `Usage` for a name that cannot be a region's, or if there is none at all.
+/// `Usage` for a name that cannot be a region's, for too many, or if there is none at
+/// all.
 pub fn choose(candidates: &[Candidate<'_>]) -> Result<Vec<String>, Error> {
     let chosen = candidates.iter().find(|source| !source.names.is_empty());
     let Some(chosen) = chosen else {
         return Err(none());
     };
+    if chosen.names.len() > MOST {
+        return Err(too_many(chosen.names.len()));
+    }
     let mut regions: Vec<String> = Vec::with_capacity(chosen.names.len());
     for name in &chosen.names {
         check(name, chosen.source)?;
@@ -41,6 +48,12 @@ impl<'a> Candidate<'a> {
         let names = name.into_iter().collect();
         Self { source, names }
     }
+}
+
+fn too_many(count: usize) -> Error {
+    Error::new(ErrorKind::Usage, format!("{count} regions are too many"))
+        .why(format!("one call may name {MOST}"))
+        .hint("ask in some of them at a time; `aws-ssm regions` lists yours")
 }
 
 fn none() -> Error {
@@ -96,6 +109,14 @@ mod tests {
             source: "--region",
             names: names.to_vec(),
         }])
+    }
+
+    #[test]
+    fn regions_are_bounded_in_number() {
+        let error = named(&["eu-west-1"; MOST + 1]).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Usage);
+        assert_eq!(error.what, "101 regions are too many");
+        assert_eq!(named(&["eu-west-1"; MOST]).unwrap(), ["eu-west-1"]);
     }
 
     #[test]

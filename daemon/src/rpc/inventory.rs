@@ -238,6 +238,7 @@ async fn resolve_all(
 ) -> Result<wire::ResolveTargetsResponse, Error> {
     let caller: Caller = question.caller.unwrap_or_default().into();
     let columns = convert::columns(&question.columns)?;
+    convert::check_targets(&question.targets)?;
     let asked: Freshness = question.freshness.unwrap_or_default().into();
     let need = if columns.iter().any(Column::is_agent) {
         AgentsNeed::Wait

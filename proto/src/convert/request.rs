@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bounds;
 use super::time::span_ms;
 use crate::domain::{
     Caller, Column, Error, ErrorKind, Freshness, ListQuery, Sort, SortKey, TagFilter, UnknownColumn,
@@ -59,6 +60,7 @@ impl TryFrom<wire::ListInstancesRequest> for (Caller, ListQuery) {
 
     fn try_from(request: wire::ListInstancesRequest) -> Result<Self, Error> {
         let query = request.query.unwrap_or_default();
+        bounds::at_most(bounds::TAGS, query.tags.len(), "tags")?;
         let query = ListQuery {
             tags: query.tags.into_iter().map(Into::into).collect(),
             all_states: query.all_states,
@@ -73,14 +75,21 @@ impl TryFrom<wire::ListInstancesRequest> for (Caller, ListQuery) {
     }
 }
 
-/// Reads column names off the wire.
+/// Reads column names off the wire, each once: a row has each value once.
 ///
 /// # Errors
 ///
-/// A name that no column has.
+/// A name that no column has, or too many.
 pub fn columns(names: &[String]) -> Result<Vec<Column>, Error> {
-    let parsed: Result<_, _> = names.iter().map(|name| Column::parse(name)).collect();
-    parsed.map_err(|unknown: UnknownColumn| unknown_column(&unknown))
+    bounds::at_most(bounds::COLUMNS, names.len(), "columns")?;
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        let column = Column::parse(name).map_err(|unknown| unknown_column(&unknown))?;
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    Ok(columns)
 }
 
 fn unknown_column(unknown: &UnknownColumn) -> Error {
@@ -104,6 +113,7 @@ fn sort_keys(sort: &Sort) -> Vec<wire::SortKey> {
 }
 
 fn sort(keys: Vec<wire::SortKey>) -> Result<Sort, Error> {
+    bounds::at_most(bounds::SORT_KEYS, keys.len(), "columns to sort by")?;
     match keys.as_slice() {
         [] => Ok(Sort::Standard),
         [only] if only.column == UNSORTED => Ok(Sort::Unsorted),
@@ -173,6 +183,45 @@ mod tests {
             ..ListQuery::default()
         };
         assert_eq!(travel(&unsorted), Ok(unsorted));
+    }
+
+    #[test]
+    fn a_column_that_is_named_again_is_sent_once() {
+        let named = ["id", "tag:Team", "id", "tag:Team", "tag:team"].map(str::to_owned);
+        let expected = ["id", "tag:Team", "tag:team"].map(|name| Column::parse(name).expect("one"));
+        assert_eq!(columns(&named), Ok(expected.into()));
+    }
+
+    #[test]
+    fn a_question_that_names_more_than_anybody_reads_is_refused() {
+        let tag = TagFilter {
+            key: "k".into(),
+            value: "v".into(),
+        };
+        let key = SortKey {
+            column: Column::Id,
+            descending: false,
+        };
+        let column = |number| Column::Tag(format!("t{number}"));
+        let queries = [
+            ListQuery {
+                tags: vec![tag; bounds::TAGS + 1],
+                ..ListQuery::default()
+            },
+            ListQuery {
+                columns: (0..=bounds::COLUMNS).map(column).collect(),
+                ..ListQuery::default()
+            },
+            ListQuery {
+                sort: Sort::By(vec![key; bounds::SORT_KEYS + 1]),
+                ..ListQuery::default()
+            },
+        ];
+        for query in queries {
+            let error = travel(&query).expect_err("too much");
+            assert_eq!(error.kind, ErrorKind::Usage);
+            assert!(error.what.ends_with("are too many"), "{error}");
+        }
     }
 
     #[test]
