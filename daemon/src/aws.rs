@@ -1,5 +1,5 @@
-//! Owns every conversation with AWS: one connection pool, typed clients kept
-//! warm for each caller and region, and what a failure means.
+//! Owns every conversation with AWS: connections shared by all callers of a network,
+//! typed clients kept warm for each caller and region, and what a failure means.
 //!
 //! Invariants: every call passes through [`crate::resilience`]; nothing here
 //! reads the daemon's own environment for AWS or proxy settings; credentials
@@ -11,9 +11,11 @@ pub mod connector;
 pub mod error;
 mod http;
 pub(crate) mod idle;
+pub mod network;
 mod operation;
 pub mod pool;
 mod region_client;
+pub mod route;
 mod skew;
 pub mod sso;
 mod streamed;
@@ -27,6 +29,7 @@ pub use error::{ApiError, ErrorClass};
 pub use operation::{Operation, Service};
 pub use pool::{Pool, PoolConfig};
 pub use region_client::{Page, PageRequest, RegionClient};
+pub use route::{Route, Variant};
 pub use sso::Sso;
 pub(crate) use streamed::Received;
 pub use streamed::{Projection, Unreadable};

@@ -15,6 +15,7 @@
 mod endpoints;
 mod files;
 mod key;
+mod network;
 mod plan;
 mod principal;
 mod profile;
@@ -41,17 +42,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use endpoints::Endpoints;
+pub use files::Stamp;
 pub use key::CredentialKey;
 pub use principal::Principal;
 pub use settings::DefaultSettings;
 pub use unverified::Unverified;
 pub use verified::VerifiedIdentity;
 
-use crate::aws::{Connector, Service, Sso, Sts};
+use crate::aws::{Connector, Route, Service, Sso, Sts};
 use crate::clock::Clock;
 use crate::persist::Disk;
 use crate::resilience::Resilience;
-use files::{FileCache, Stamp};
+use files::FileCache;
 use key::{KeyInputs, KeyMaker};
 use plan::CredentialPlan;
 use profile::{FileKind, Profiles};
@@ -98,6 +100,7 @@ struct Prepared {
     key: CredentialKey,
     plan: CredentialPlan,
     endpoints: Endpoints,
+    route: Route,
     regions: Vec<String>,
 }
 
@@ -284,7 +287,11 @@ impl Identities {
             let provider = Arc::clone(&provider);
             let outcome = pending.outcome.clone();
             beside(Unverified::new(
-                place.key, provider, endpoints, regions, outcome,
+                place.clone(),
+                provider,
+                endpoints,
+                regions,
+                outcome,
             ));
         }
         let endpoints = prepared.endpoints;
@@ -344,11 +351,13 @@ impl Inner {
             config: &config,
             credentials: &credentials,
             token,
+            ca_bundle: settings.route.network.trusted().map(|bundle| bundle.stamp),
         });
         Ok(Prepared {
             key,
             plan,
             endpoints: settings.endpoints,
+            route: settings.route,
             regions,
         })
     }
@@ -401,6 +410,7 @@ impl Prepared {
         Place {
             region: region.expect("a call asks for one region at least").clone(),
             endpoint: self.endpoints.get(Service::Sts).map(str::to_owned),
+            route: self.route.clone(),
             key: self.key,
         }
     }

@@ -3,5 +3,6 @@
 
 mod callers;
 mod changes;
+mod network;
 mod sign_in;
 mod terminals;

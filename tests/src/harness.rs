@@ -4,6 +4,8 @@
 //! Nothing here reads the settings of whoever runs the tests, and everything it
 //! starts ends with it.
 
+mod certificates;
+mod forward;
 mod home;
 mod programs;
 pub mod secrets;
@@ -18,6 +20,8 @@ use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+pub use certificates::TlsFront;
+pub use forward::ForwardProxy;
 pub use home::Home;
 pub use programs::{Finished, Programs, finish};
 

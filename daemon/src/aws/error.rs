@@ -77,6 +77,8 @@ pub(crate) enum ConnectionFault {
     Refused,
     UnknownName,
     Tls,
+    /// The proxy refused, or could not be reached.
+    Proxy,
     /// Cut, reset, unroutable, or anything else.
     Broken,
 }

@@ -64,7 +64,12 @@ impl RegionClient {
     ) -> Self {
         let config = |service| {
             let endpoint = identity.endpoint(service);
-            connector.sdk_config(region, endpoint, Some(identity.credentials()))
+            connector.sdk_config(
+                region,
+                endpoint,
+                identity.route(),
+                Some(identity.credentials()),
+            )
         };
         Self::from_configs(resilience, identity.call_target(region), config)
     }
@@ -78,7 +83,7 @@ impl RegionClient {
     ) -> Self {
         let config = |service| {
             let endpoint = caller.endpoint(service);
-            connector.sdk_config(region, endpoint, Some(caller.credentials()))
+            connector.sdk_config(region, endpoint, caller.route(), Some(caller.credentials()))
         };
         Self::from_configs(resilience, caller.call_target(region), config)
     }

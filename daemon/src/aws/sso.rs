@@ -80,9 +80,9 @@ impl Sso {
     ) -> Result<Credentials, ApiError> {
         let operation = Operation::GetRoleCredentials;
         let region = target.call.region();
-        let sdk = self
-            .connector
-            .sdk_config(region, target.endpoint.as_deref(), None);
+        let sdk =
+            self.connector
+                .sdk_config(region, target.endpoint.as_deref(), &target.route, None);
         let partition = self.resilience.retry_partition(&target.call, Service::Sso);
         let config = aws_sdk_sso::config::Builder::from(&sdk)
             .retry_partition(partition)
@@ -123,9 +123,9 @@ impl Sso {
     ) -> Result<NewToken, ApiError> {
         let operation = Operation::CreateToken;
         let region = target.call.region();
-        let sdk = self
-            .connector
-            .sdk_config(region, target.endpoint.as_deref(), None);
+        let sdk =
+            self.connector
+                .sdk_config(region, target.endpoint.as_deref(), &target.route, None);
         let partition = self
             .resilience
             .retry_partition(&target.call, Service::SsoOidc);

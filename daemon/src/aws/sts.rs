@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::error::sdk::from_sdk;
 use super::user_agent::PlainUserAgent;
-use super::{ApiError, Connector, Operation, Service};
+use super::{ApiError, Connector, Operation, Route, Service};
 use crate::resilience::{Attempts, CallTarget, Resilience};
 
 /// Where STS is, and in whose name it is asked.
@@ -29,6 +29,8 @@ pub struct StsTarget {
     pub call: CallTarget,
     /// Instead of the region's own endpoint.
     pub endpoint: Option<String>,
+    /// How it is reached.
+    pub route: Route,
 }
 
 /// Whose credentials they are.
@@ -234,6 +236,7 @@ impl Sts {
         let sdk = self.connector.sdk_config(
             target.call.region(),
             target.endpoint.as_deref(),
+            &target.route,
             credentials,
         );
         let config = config::Builder::from(&sdk)

@@ -11,7 +11,7 @@ use aws_ssm_proto::domain::{Caller, Error, ErrorKind};
 use http::Uri;
 
 use super::profile::{Profile, Profiles};
-use crate::aws::Service;
+use crate::aws::{Service, Variant};
 
 /// The endpoints a caller has set; `None` where AWS's own is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,6 +19,7 @@ pub struct Endpoints {
     ec2: Option<Arc<str>>,
     ssm: Option<Arc<str>>,
     sts: Option<Arc<str>>,
+    variant: Variant,
 }
 
 impl Endpoints {
@@ -32,6 +33,7 @@ impl Endpoints {
         caller: &Caller,
         profile: Option<Profile<'_>>,
         profiles: Profiles<'_>,
+        variant: Variant,
     ) -> Result<Self, Error> {
         let settings = Settings {
             caller,
@@ -43,7 +45,14 @@ impl Endpoints {
             ec2: settings.endpoint(Service::Ec2)?,
             ssm: settings.endpoint(Service::Ssm)?,
             sts: settings.endpoint(Service::Sts)?,
+            variant,
         })
+    }
+
+    /// Which of AWS's own endpoints are used where none is set.
+    #[must_use]
+    pub fn variant(&self) -> Variant {
+        self.variant
     }
 
     /// The endpoint set for a service that credentials come from. The flag does not
@@ -204,7 +213,12 @@ mod tests {
         let config = ProfileFile::parse(config.as_bytes(), FileKind::Config).unwrap();
         let none = ProfileFile::default();
         let profiles = Profiles::new(&config, &none);
-        Endpoints::resolve(caller, profiles.get("default"), profiles)
+        Endpoints::resolve(
+            caller,
+            profiles.get("default"),
+            profiles,
+            Variant::default(),
+        )
     }
 
     fn found(caller: &Caller, config: &str) -> [Option<String>; 3] {

@@ -64,8 +64,10 @@ pub struct KeyInputs<'a> {
     pub config: &'a LoadedFile,
     /// The credentials file as it was read.
     pub credentials: &'a LoadedFile,
-    /// The web identity token file, if one is used.
+    /// The file of the token, if one is used.
     pub token: Option<Stamp>,
+    /// The file of trusted certificates, if one is used.
+    pub ca_bundle: Option<Stamp>,
 }
 
 /// The hash key, which is had when it is first needed.
@@ -104,6 +106,7 @@ impl KeyMaker {
         fields.file(inputs.config);
         fields.file(inputs.credentials);
         fields.stamp(inputs.token);
+        fields.stamp(inputs.ca_bundle);
         for (name, value) in &caller.environment {
             if !REGION_VARIABLES.contains(&name.as_str()) {
                 fields.text(Some(name));
@@ -177,6 +180,7 @@ mod tests {
         config: LoadedFile,
         credentials: LoadedFile,
         token: Option<Stamp>,
+        ca_bundle: Option<Stamp>,
     }
 
     fn plain() -> Inputs {
@@ -187,6 +191,7 @@ mod tests {
             config: LoadedFile::default(),
             credentials: LoadedFile::default(),
             token: None,
+            ca_bundle: None,
         }
     }
 
@@ -198,6 +203,7 @@ mod tests {
             config: &inputs.config,
             credentials: &inputs.credentials,
             token: inputs.token,
+            ca_bundle: inputs.ca_bundle,
         })
     }
 
@@ -253,6 +259,7 @@ mod tests {
             vary(&|inputs| inputs.config = file.clone());
             vary(&|inputs| inputs.credentials = file.clone());
             vary(&|inputs| inputs.token = file.version.map(|(stamp, _)| stamp));
+            vary(&|inputs| inputs.ca_bundle = file.version.map(|(stamp, _)| stamp));
         }
         let names = aws_ssm_proto::domain::CALLER_VARIABLES;
         for name in names.iter().filter(|name| !REGION_VARIABLES.contains(name)) {
@@ -271,9 +278,11 @@ mod tests {
         };
         vary(&apart("a", "b\u{1}c"));
         vary(&apart("a\u{1}b", "c"));
-        // The file digest varies but not the stamp, so the last token repeats.
+        // The file digest varies but not the stamp, so the last of these repeat.
         let last_token = all.iter().rposition(|inputs| inputs.token.is_some());
         all.remove(last_token.unwrap());
+        let last_bundle = all.iter().rposition(|inputs| inputs.ca_bundle.is_some());
+        all.remove(last_bundle.unwrap());
         all
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 
 use super::endpoints::Endpoints;
-use crate::aws::Service;
 use crate::aws::sts::CallerIdentity;
+use crate::aws::{Service, Variant};
 
 /// An account's principal, at the endpoints it was asked at: what entries of the
 /// cache belong to. Cheap to clone and to compare with a clone of itself.
@@ -88,7 +88,14 @@ impl Principal {
             endpoint(Service::Ssm),
             endpoint(Service::Sts),
         ];
-        parts.join("\n")
+        let mut text = parts.join("\n");
+        let Variant { fips, dual_stack } = self.0.endpoints.variant();
+        for (is_used, name) in [(fips, "\nfips"), (dual_stack, "\ndual-stack")] {
+            if is_used {
+                text.push_str(name);
+            }
+        }
+        text
     }
 
     /// Where AWS is reached on its behalf.
@@ -164,11 +171,19 @@ mod tests {
         };
         let none = ProfileFile::default();
         let profiles = Profiles::new(&none, &none);
-        let there = Endpoints::resolve(&caller, None, profiles).unwrap();
+        let there = Endpoints::resolve(&caller, None, profiles, Variant::default()).unwrap();
         let here = Principal::new(said("a"), Endpoints::default()).unwrap();
         let same = Principal::new(said("a"), Endpoints::default()).unwrap();
         assert_eq!(here, same);
         assert_ne!(here, Principal::new(said("a"), there).unwrap());
+        let fips = Variant {
+            fips: true,
+            ..Variant::default()
+        };
+        let fips = Endpoints::resolve(&Caller::default(), None, profiles, fips).unwrap();
+        let fips = Principal::new(said("a"), fips).unwrap();
+        assert_ne!(here, fips);
+        assert_ne!(here.text(), fips.text());
         assert_ne!(
             here,
             Principal::new(said("b"), Endpoints::default()).unwrap()

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::files;
 use super::plan::{CredentialPlan, RolePlan, WebIdentityPlan};
 use super::sts::{Place, TokenService};
+use crate::aws::Route;
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity};
 
 /// Credentials are renewed this long before they end, as the SDKs do.
@@ -107,6 +108,11 @@ impl Provider {
     /// How the credentials are obtained.
     pub(super) fn plan(&self) -> &CredentialPlan {
         &self.plan
+    }
+
+    /// How AWS is reached with them.
+    pub(super) fn route(&self) -> &Route {
+        &self.place.route
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {

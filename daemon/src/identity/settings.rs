@@ -7,8 +7,10 @@
 use aws_ssm_proto::domain::{Caller, Error, ErrorKind, nearest};
 
 use super::endpoints::Endpoints;
+use super::network;
 use super::profile::{DEFAULT_PROFILE, Profile, Profiles};
 use super::region::{self, Candidate};
+use crate::aws::Route;
 
 /// What the daemon's configuration says where a caller names nothing.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Settings<'a> {
     pub is_explicit: bool,
     /// Where each service is reached.
     pub endpoints: Endpoints,
+    /// How AWS is reached.
+    pub route: Route,
 }
 
 impl<'a> Settings<'a> {
@@ -54,7 +58,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     ///
     /// `Credentials` if the profile does not exist; see also
-    /// [`Endpoints::resolve`].
+    /// [`Endpoints::resolve`] and [`network::resolve`].
     pub fn resolve(
         caller: &'a Caller,
         profiles: Profiles<'a>,
@@ -65,12 +69,14 @@ impl<'a> Settings<'a> {
         if let (Some(named), None) = (named, profile) {
             return Err(unknown_profile(named, profiles, caller));
         }
+        let route = network::resolve(caller, profile)?;
         Ok(Self {
             caller,
             profiles,
             profile,
             is_explicit: caller.profile.is_some(),
-            endpoints: Endpoints::resolve(caller, profile, profiles)?,
+            endpoints: Endpoints::resolve(caller, profile, profiles, route.variant)?,
+            route,
         })
     }
 

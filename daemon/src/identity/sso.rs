@@ -200,6 +200,7 @@ fn target(place: &Place, plan: &SsoPlan, endpoint: Option<&str>) -> StsTarget {
     StsTarget {
         call: unverified_target(&place.key, &plan.region),
         endpoint: endpoint.map(str::to_owned),
+        route: place.route.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::key::CredentialKey;
 use super::plan::SourcePlan;
 use super::sso::SignOn;
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity, StsTarget};
-use crate::aws::{ApiError, Sts};
+use crate::aws::{ApiError, Route, Sts};
 use crate::resilience::CallTarget;
 
 /// What a breaker is listed under until the account is known.
@@ -34,6 +34,7 @@ pub(super) type Asked<'a, T> = BoxFuture<'a, Result<T, Error>>;
 pub(super) struct Place {
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
+    pub(super) route: Route,
     pub(super) key: CredentialKey,
 }
 
@@ -42,6 +43,7 @@ impl Place {
         StsTarget {
             call: unverified_target(&self.key, &self.region),
             endpoint: self.endpoint.clone(),
+            route: self.route.clone(),
         }
     }
 }

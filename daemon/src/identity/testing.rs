@@ -16,6 +16,7 @@ use super::key::{KeyInputs, KeyMaker};
 use super::plan::SourcePlan;
 use super::settings::DefaultSettings;
 use super::sts::{Asked, Place, TokenService};
+use crate::aws::Route;
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity};
 use crate::clock::Clock;
 use crate::persist::Disk;
@@ -73,10 +74,12 @@ pub(super) fn place() -> Place {
         config: &file,
         credentials: &file,
         token: None,
+        ca_bundle: None,
     });
     Place {
         region: "eu-west-1".into(),
         endpoint: None,
+        route: Route::default(),
         key,
     }
 }

@@ -14,15 +14,15 @@ use super::endpoints::Endpoints;
 use super::key::CredentialKey;
 use super::provider::Provider;
 use super::registry::Outcome;
-use super::sts::unverified_target;
+use super::sts::{Place, unverified_target};
 use super::verified::VerifiedIdentity;
-use crate::aws::Service;
+use crate::aws::{Route, Service};
 use crate::resilience::CallTarget;
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub struct Unverified {
-    key: CredentialKey,
+    place: Place,
     shared: SharedCredentialsProvider,
     endpoints: Endpoints,
     regions: Arc<[String]>,
@@ -31,7 +31,7 @@ pub struct Unverified {
 
 impl Unverified {
     pub(super) fn new(
-        key: CredentialKey,
+        place: Place,
         provider: Arc<Provider>,
         endpoints: Endpoints,
         regions: Vec<String>,
@@ -39,7 +39,7 @@ impl Unverified {
     ) -> Self {
         let asked: Arc<dyn ProvideCredentials> = provider;
         Self {
-            key,
+            place,
             shared: SharedCredentialsProvider::from(asked),
             endpoints,
             regions: regions.into(),
@@ -50,7 +50,7 @@ impl Unverified {
     /// Stands for the inputs that led to the credentials.
     #[must_use]
     pub fn credential_key(&self) -> &CredentialKey {
-        &self.key
+        &self.place.key
     }
 
     /// The credentials.
@@ -65,6 +65,12 @@ impl Unverified {
         self.endpoints.get(service)
     }
 
+    /// How AWS is reached.
+    #[must_use]
+    pub(crate) fn route(&self) -> &Route {
+        &self.place.route
+    }
+
     /// The regions that the caller asks for.
     #[must_use]
     pub fn regions(&self) -> &[String] {
@@ -75,7 +81,7 @@ impl Unverified {
     /// alone.
     #[must_use]
     pub fn call_target(&self, region: &str) -> CallTarget {
-        unverified_target(&self.key, region)
+        unverified_target(&self.place.key, region)
     }
 
     /// Waits for what STS says; `None` if it does not say whose they are.
@@ -88,7 +94,7 @@ impl Unverified {
 impl fmt::Debug for Unverified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unverified")
-            .field("key", &self.key)
+            .field("key", &self.place.key)
             .field("regions", &self.regions)
             .finish_non_exhaustive()
     }

@@ -15,7 +15,7 @@ use aws_ssm_proto::domain::Error;
 use super::key::CredentialKey;
 use super::principal::Principal;
 use super::provider::Provider;
-use crate::aws::Service;
+use crate::aws::{Route, Service};
 use crate::resilience::CallTarget;
 
 /// A caller whose principal is known; cheap to clone.
@@ -97,6 +97,12 @@ impl VerifiedIdentity {
     #[must_use]
     pub fn endpoint(&self, service: Service) -> Option<&str> {
         self.0.principal.endpoints().get(service)
+    }
+
+    /// How AWS is reached.
+    #[must_use]
+    pub(crate) fn route(&self) -> &Route {
+        self.0.provider.route()
     }
 
     /// Where the credentials came from: `environment`, `profile prod`,

@@ -77,7 +77,13 @@ fn connection(error: &ApiError, fault: ConnectionFault) -> Error {
             }),
         ConnectionFault::UnknownName => what
             .why(format!("the name {host} is not known"))
-            .hint(if is_aws(host) {
+            .hint(if host.contains("-fips.") {
+                format!(
+                    "not every service has a FIPS endpoint in {}: choose another region, or do \
+                     without use_fips_endpoint",
+                    error.region
+                )
+            } else if is_aws(host) {
                 format!(
                     "the region {} may not exist: check its spelling, then this machine's network",
                     error.region
@@ -87,7 +93,10 @@ fn connection(error: &ApiError, fault: ConnectionFault) -> Error {
             }),
         ConnectionFault::Tls => what
             .why(format!("{endpoint} is not trusted: {}", error.message))
-            .hint("check that no proxy replaces the certificate, and that this machine has root certificates"),
+            .hint("name the certificates to trust with ca_bundle or AWS_CA_BUNDLE, and check what stands between this machine and AWS"),
+        ConnectionFault::Proxy => what
+            .why(error.message.clone())
+            .hint("check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY"),
         ConnectionFault::Broken => what
             .why(format!("{endpoint}: {}", error.message))
             .hint("check this machine's network, and run it again"),

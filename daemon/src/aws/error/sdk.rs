@@ -11,6 +11,7 @@ use aws_ssm_proto::domain;
 
 use super::{ApiError, ConnectionFault, Detail, ErrorClass, codes};
 use crate::aws::Operation;
+use crate::aws::http::ProxyFailure;
 
 /// Longer texts of AWS are cut: an error is three lines.
 const MAX_MESSAGE: usize = 400;
@@ -156,7 +157,15 @@ fn connection_failure(error: &mut ApiError, cause: &(dyn Error + 'static)) {
         return;
     }
     error.class = ErrorClass::Unavailable;
-    error.detail = Detail::Connection(fault(cause));
+    let fault = fault(cause);
+    error.detail = Detail::Connection(fault);
+    let mut links = chain(cause);
+    if fault != ConnectionFault::Tls
+        && let Some(failure) = links.find_map(|link| link.downcast_ref::<ProxyFailure>())
+    {
+        error.message = format!("the proxy {}: {}", failure.proxy, error.message);
+        error.detail = Detail::Connection(ConnectionFault::Proxy);
+    }
 }
 
 fn fault(cause: &(dyn Error + 'static)) -> ConnectionFault {

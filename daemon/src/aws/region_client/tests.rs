@@ -9,6 +9,7 @@ use aws_ssm_proto::domain;
 use tokio::io::AsyncWriteExt;
 
 use super::*;
+use crate::aws::Route;
 use crate::aws::Unreadable;
 use crate::aws::testing::{Reply, Server, ec2_error, regions};
 use crate::metrics::Metrics;
@@ -47,7 +48,7 @@ fn fixture_in(
     let resilience = Arc::new(Resilience::new(config, Arc::clone(&metrics)));
     let target = CallTarget::new("me", "111122223333", region);
     let client = RegionClient::from_configs(Arc::clone(&resilience), target, |_| {
-        connector.sdk_config(region, url, Some(credentials.clone()))
+        connector.sdk_config(region, url, &Route::default(), Some(credentials.clone()))
     });
     Fixture {
         client,

@@ -18,6 +18,7 @@ fn at(server: &Server) -> StsTarget {
     StsTarget {
         call: CallTarget::new("key", "unverified", "eu-west-1"),
         endpoint: Some(server.url.clone()),
+        route: Route::default(),
     }
 }
 
