@@ -3,7 +3,7 @@
 //! Only the variables of [`CALLER_VARIABLES`] are read, and no file is opened: what
 //! they mean is the daemon's business. They hold secrets, so nothing here is logged.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ use crate::error::usage;
 pub struct Surroundings<'a> {
     /// The value of an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// The variables that could be a caller's, see [`may_be_ours`]. Looking for each
+    /// of some dozens by its name would cost more than looking once at all.
+    pub environment: &'a [(OsString, OsString)],
     /// The working directory.
     pub directory: &'a dyn Fn() -> io::Result<PathBuf>,
 }
@@ -96,19 +99,28 @@ fn expand(path: &Path, home: &Path) -> PathBuf {
 
 /// Puts the variables that are set into the caller.
 fn read_environment(caller: &mut Caller, surroundings: &Surroundings<'_>) -> Result<(), Error> {
-    for name in CALLER_VARIABLES {
-        let Some(value) = surroundings.given(name) else {
+    for (name, value) in surroundings.environment {
+        let known = CALLER_VARIABLES.iter().find(|known| name == **known);
+        let Some(name) = known.filter(|_| !value.is_empty()) else {
             continue;
         };
         // The value is not shown: it may be a secret.
-        let value = value.into_string().map_err(|_| {
+        let value = value.to_str().ok_or_else(|| {
             Error::new(ErrorKind::Config, format!("{name} is not usable"))
                 .why("its value is not valid UTF-8")
                 .hint(format!("set {name} again, or unset it"))
         })?;
-        caller.environment.insert((*name).to_owned(), value.into());
+        let value = value.to_owned().into();
+        caller.environment.insert((*name).to_owned(), value);
     }
     Ok(())
+}
+
+/// Whether a variable's name is like those that this program reads.
+pub fn may_be_ours(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let ends = |end: &[u8]| name.ends_with(end);
+    name.starts_with(b"AWS_") || ends(b"_PROXY") || ends(b"_proxy")
 }
 
 fn regions(named: &[String]) -> Result<Vec<String>, Error> {
@@ -156,8 +168,14 @@ mod tests {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| OsString::from(value))
         };
+        let environment: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)))
+            .filter(|(name, _)| may_be_ours(name))
+            .collect();
         let surroundings = Surroundings {
             variable: &variable,
+            environment: &environment,
             directory: &|| Ok("/work/here".into()),
         };
         caller(&args, &surroundings)
@@ -203,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn every_listed_variable_is_looked_at() {
+        for name in CALLER_VARIABLES {
+            let caller = with(&[("HOME", "/h"), (name, "x")], |_| {}).expect("a caller");
+            assert_eq!(caller.variable(name), Some("x"), "{name}");
+        }
+    }
+
+    #[test]
     fn regions_keep_their_order_and_come_once() {
         let caller = with(&[("HOME", "/h")], |args| {
             args.region = ["eu-west-1", " us-east-1", "eu-west-1"]
@@ -233,11 +259,12 @@ mod tests {
     fn a_value_that_is_no_text_is_refused_and_not_shown() {
         let variable = |name: &str| match name {
             "HOME" => Some("/h".into()),
-            "AWS_SECRET_ACCESS_KEY" => Some(OsString::from_vec(vec![b'k', 0xff])),
             _ => None,
         };
+        let secret = OsString::from_vec(vec![b'k', 0xff]);
         let surroundings = Surroundings {
             variable: &variable,
+            environment: &[("AWS_SECRET_ACCESS_KEY".into(), secret)],
             directory: &|| Ok("/".into()),
         };
         let error = caller(&GlobalArgs::default(), &surroundings).expect_err("refused");

@@ -55,13 +55,14 @@ const NO_SETTINGS: [&str; 4] = [
 ];
 
 /// Those of these variables that set something of a daemon.
-pub fn setting_variables(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Vec<(String, String)> {
+pub fn setting_variables(variables: &[(OsString, OsString)]) -> Vec<(String, String)> {
     variables
-        .filter(|(name, _)| name.as_encoded_bytes().starts_with(b"AWS_SSM_"))
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, value)| !NO_SETTINGS.contains(&name.as_str()) && !value.is_empty())
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))
+        .filter(|(name, value)| {
+            name.starts_with("AWS_SSM_") && !NO_SETTINGS.contains(name) && !value.is_empty()
+        })
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
 
@@ -316,10 +317,11 @@ mod tests {
     use super::*;
 
     fn variables(set: &[(&str, &str)]) -> Vec<(String, String)> {
-        setting_variables(
-            set.iter()
-                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
-        )
+        let set: Vec<_> = set
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)))
+            .collect();
+        setting_variables(&set)
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use tokio::time::Instant;
 
-use crate::caller::Surroundings;
+use crate::caller::{Surroundings, may_be_ours};
 use crate::cli::Cli;
 use crate::command::Context;
 use crate::connect::{Link, Wishes, setting_variables};
@@ -47,14 +47,18 @@ pub fn main() -> ExitCode {
 /// Runs a command and ends the process; returns only if that cannot be begun.
 fn run(cli: &Cli) -> Result<Infallible, Error> {
     let settings = Settings::new(&cli.global)?;
+    let environment: Vec<_> = std::env::vars_os()
+        .filter(|(name, _)| may_be_ours(name))
+        .collect();
     let surroundings = Surroundings {
         variable: &|name| std::env::var_os(name),
+        environment: &environment,
         directory: &std::env::current_dir,
     };
     let config = settings.config.as_ref();
     let wishes = Wishes {
         config: config.map(|file| surroundings.absolute(file)).transpose()?,
-        variables: setting_variables(std::env::vars_os()),
+        variables: setting_variables(&environment),
     };
     // One thread: there is one question to wait for.
     let runtime = tokio::runtime::Builder::new_current_thread()

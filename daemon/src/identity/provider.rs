@@ -3,7 +3,8 @@
 //!
 //! One refresh at a time, shared by all who wait for it, success and failure
 //! alike: an STS that fails is asked once, not once for each waiter. A refresh
-//! that fails while the present credentials still hold is no failure yet.
+//! that fails while the present credentials still hold is no failure yet, and one
+//! that hangs holds up nobody but whoever began it, and him for seconds only.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 use futures_util::future::BoxFuture;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::files;
 use super::plan::{CredentialPlan, RolePlan, WebIdentityPlan};
@@ -31,6 +32,8 @@ const RENEW_PAUSE: Duration = Duration::from_secs(30);
 /// The time for all the calls of one renewal: the default
 /// `resilience.operation_timeout_seconds`.
 pub(super) const RENEW_LIMIT: Duration = Duration::from_secs(60);
+/// The same while the present credentials hold: they serve, and it is tried again.
+const RENEW_AHEAD_LIMIT: Duration = Duration::from_secs(5);
 
 /// Obtains the credentials of one plan.
 pub(super) struct Provider {
@@ -79,7 +82,11 @@ impl Provider {
             return Ok(credentials);
         }
         let seen = self.ended.load(Ordering::Acquire);
-        let mut renewal = self.renewal.lock().await;
+        let mut renewal = match (self.renewal.try_lock(), self.present()) {
+            (Ok(renewal), _) => renewal,
+            (Err(_), Some(present)) => return Ok(present),
+            (Err(_), None) => self.renewal.lock().await,
+        };
         if self.ended.load(Ordering::Acquire) != seen {
             if let Some(credentials) = self.fresh() {
                 return Ok(credentials);
@@ -131,9 +138,23 @@ impl Provider {
         serves.then(|| credentials.clone())
     }
 
+    /// The present credentials, if they hold, however soon they end.
+    fn present(&self) -> Option<Credentials> {
+        let held = self.held();
+        let now = self.clock.now();
+        let holds = |present: &&Credentials| present.expiry().is_none_or(|end| now < end);
+        held.credentials.as_ref().filter(holds).cloned()
+    }
+
     async fn renew(&self) -> Result<Credentials, Error> {
-        let deadline = Instant::now() + RENEW_LIMIT;
-        let outcome = self.carry_out(&self.plan, deadline).await;
+        let limit = match self.present() {
+            Some(_) => RENEW_AHEAD_LIMIT,
+            None => RENEW_LIMIT,
+        };
+        let deadline = Instant::now() + limit;
+        let outcome = timeout_at(deadline, self.carry_out(&self.plan, deadline)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(too_slow(&self.plan)));
+        let present = self.present();
         let now = self.clock.now();
         let mut held = self.held();
         match outcome {
@@ -145,9 +166,7 @@ impl Provider {
                 Ok(credentials)
             }
             Err(error) => {
-                let present = held.credentials.clone();
-                let holds = |present: &Credentials| present.expiry().is_none_or(|end| now < end);
-                let present = present.filter(holds).ok_or_else(|| error.clone())?;
+                let present = present.ok_or_else(|| error.clone())?;
                 tracing::warn!(source = %self.plan, %error, "credentials could not be renewed");
                 held.not_before = Some(now + RENEW_PAUSE);
                 Ok(present)
@@ -200,6 +219,15 @@ impl Provider {
         sts.assume_role_with_web_identity(&self.place, request, deadline)
             .await
     }
+}
+
+fn too_slow(plan: &CredentialPlan) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the credentials could not be had in time",
+    )
+    .why(format!("whoever hands them out has not answered: {plan}"))
+    .hint("check this machine's network, and run it again")
 }
 
 /// Says which credentials they are that AWS refuses: they may not be those that

@@ -89,6 +89,34 @@ async fn a_failed_renewal_is_no_failure_while_credentials_hold() {
     assert_eq!(provider.credentials().await.unwrap_err(), trouble());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_hangs_holds_up_nobody_while_credentials_hold() {
+    let clock = clock();
+    let sts = FakeSts::closed(&clock);
+    let provider = provider(role(keys("AKIA"), "r"), &sts, &clock);
+    sts.let_through(1);
+    assert_eq!(id(&provider).await, "role1");
+    clock.advance(Duration::from_secs(3600 - 100));
+    let first = {
+        let provider = Arc::clone(&provider);
+        tokio::spawn(async move { id(&provider).await })
+    };
+    tokio::task::yield_now().await;
+    assert_eq!(sts.roles(), 2, "somebody renews them");
+    let began = Instant::now();
+    for _ in 0..10 {
+        assert_eq!(id(&provider).await, "role1");
+    }
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!(first.await.unwrap(), "role1");
+    assert_eq!(began.elapsed(), RENEW_AHEAD_LIMIT);
+    // Without credentials there is nothing to do but to wait, though not for ever.
+    clock.advance(Duration::from_secs(100));
+    let error = provider.credentials().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert_eq!(began.elapsed(), RENEW_AHEAD_LIMIT + RENEW_LIMIT);
+}
+
 #[tokio::test]
 async fn all_who_wait_share_one_renewal() {
     let clock = clock();
