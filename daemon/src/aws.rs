@@ -9,7 +9,7 @@
 
 pub mod connector;
 pub mod error;
-mod http;
+pub(crate) mod http;
 pub(crate) mod idle;
 pub mod network;
 mod operation;

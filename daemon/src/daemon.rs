@@ -3,7 +3,7 @@
 mod reload;
 mod settings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +18,7 @@ use tokio::time::{interval, timeout};
 use crate::aws::{Connector, Pool};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::identity::{DefaultSettings, Identities};
+use crate::identity::{DefaultSettings, Identities, is_instance};
 use crate::inventory::Inventory;
 use crate::lifecycle::{Life, Reason};
 use crate::metrics::{self, Metrics, summary_line};
@@ -106,7 +106,7 @@ struct Background {
 
 impl Daemon {
     /// Puts the parts together and starts what runs beside calls, on `loads`. Asks
-    /// nothing of AWS and reads no file. With settings that are wrong it answers only
+    /// nothing of AWS, and reads no file but what the kernel says of the machine. With settings that are wrong it answers only
     /// what is asked of them.
     #[must_use]
     pub fn start(wanted: Wanted, facts: Facts, life: Life, loads: &Handle) -> Arc<Self> {
@@ -314,5 +314,6 @@ fn defaults(config: &Config) -> DefaultSettings {
         region: config.default.region.clone(),
         profile: config.default.profile.clone(),
         session_name: DefaultSettings::session_name_for(&config.user),
+        is_instance: is_instance(Path::new("/")),
     }
 }

@@ -15,6 +15,7 @@
 mod endpoints;
 mod files;
 mod key;
+mod metadata;
 mod network;
 mod plan;
 mod principal;
@@ -44,17 +45,20 @@ use tokio_util::task::TaskTracker;
 pub use endpoints::Endpoints;
 pub use files::Stamp;
 pub use key::CredentialKey;
+pub use metadata::is_instance;
 pub use principal::Principal;
 pub use settings::DefaultSettings;
 pub use unverified::Unverified;
 pub use verified::VerifiedIdentity;
 
+use crate::aws::http::direct_connector;
 use crate::aws::{Connector, Route, Service, Sso, Sts};
 use crate::clock::Clock;
 use crate::persist::Disk;
 use crate::resilience::Resilience;
 use files::FileCache;
 use key::{KeyInputs, KeyMaker};
+use metadata::Metadata;
 use plan::CredentialPlan;
 use profile::{FileKind, Profiles};
 use provider::{Provider, RENEW_LIMIT};
@@ -67,6 +71,9 @@ use sts::{Place, Services, TokenService};
 /// How long STS may be silent about credentials that it has named before; a call that
 /// has less time waits half of that.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection to a metadata service may take to open: it is beside us.
+const METADATA_CONNECT: Duration = Duration::from_secs(1);
 
 /// What a caller's settings have led to.
 #[derive(Clone, Debug)]
@@ -120,6 +127,7 @@ impl Identities {
         let sts = Arc::new(Services {
             sts: Sts::new(connector.clone(), resilience),
             sign_on: SignOn::new(sso, wall.clone()),
+            metadata: Metadata::new(direct_connector(METADATA_CONNECT)),
         });
         let keys = {
             let disk = Arc::clone(&disk);

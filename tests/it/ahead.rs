@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{CacheEntry, Caller, ErrorKind, ListQuery, Sort};
-use aws_ssm_tests::harness::{Home, PATIENCE, TestDaemon, list_ids};
+use aws_ssm_tests::harness::{Home, PATIENCE, TestDaemon, forget_keys, list_ids};
 use aws_ssm_tests::sandbox::{Account, Fault, Sandbox};
 use tokio::time::Instant;
 
@@ -111,7 +111,7 @@ fn of_profile(sandbox: &Sandbox, home: &Home) -> Caller {
     } = sandbox.account(0);
     let keys = format!("aws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}\n");
     let mut caller = first_caller(sandbox);
-    caller.environment.clear();
+    forget_keys(&mut caller);
     caller.credentials_file = home.write("credentials", &format!("[work]\n{keys}"));
     caller.profile = Some("work".into());
     caller

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aws_ssm_proto::domain::CALLER_VARIABLES;
+
 /// The guide's table of promises names the test that holds each.
 #[test]
 fn every_test_that_the_performance_guide_names_is_there() {
@@ -19,6 +21,17 @@ fn every_test_that_the_performance_guide_names_is_there() {
     }
     for name in named {
         assert!(sources.contains(&format!("fn {name}(")), "{name}");
+    }
+}
+
+/// Its table is what a person relies on who wonders why a variable has no effect.
+#[test]
+fn every_variable_that_a_call_carries_is_in_the_guide() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let guide = fs::read_to_string(root.join("docs/credentials.md")).expect("the guide");
+    let (_, table) = guide.split_once("## What is read").expect("the table");
+    for name in CALLER_VARIABLES {
+        assert!(table.contains(&format!("`{name}`")), "{name}");
     }
 }
 

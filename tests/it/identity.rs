@@ -3,6 +3,7 @@
 
 mod callers;
 mod changes;
+mod machine;
 mod network;
 mod sign_in;
 mod terminals;

@@ -117,9 +117,18 @@ pub fn caller(sandbox: &Sandbox, account: &Account, regions: &[&str]) -> Caller 
             .environment
             .insert(name.to_owned(), value.to_owned().into());
     };
+    // The machine that runs the tests may be an instance with a role.
+    set("AWS_EC2_METADATA_DISABLED", "true");
     set("AWS_ACCESS_KEY_ID", &account.access_key);
     set("AWS_SECRET_ACCESS_KEY", &account.secret_key);
     caller
+}
+
+/// Takes the exported keys away, as in a terminal whose profile has its own.
+pub fn forget_keys(caller: &mut Caller) {
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        caller.environment.remove(name);
+    }
 }
 
 /// The ids that a list answers, in its order, and what it says at the end.

@@ -39,6 +39,9 @@
 //! `ops`, which any account may assume, and `mfa`, which needs the user's device
 //! and [`MFA_CODE`]. Sessions of roles are temporary keys that end.
 //!
+//! The metadata services of an instance and of a container are there, too: at this
+//! address, and at [`CONTAINER_PATH`].
+//!
 //! A fleet begins with `web-1`, running. From about 30 instances on it has a
 //! stopped instance with the name of a running one; from a few hundred on, every
 //! state, spot, Windows, arm64, several interfaces and cards, and unnamed ones.
@@ -75,6 +78,7 @@ mod form;
 mod handle;
 mod hex;
 mod keyring;
+mod metadata;
 mod page;
 mod pattern;
 mod random;
@@ -102,6 +106,7 @@ pub use config::{Role, SandboxConfig};
 pub use counts::{Count, Counts};
 pub use fault::{Fault, FaultId, FaultKind, StandingFault};
 pub use fleet::{InstanceSummary, State};
+pub use metadata::{CONTAINER_PATH, CONTAINER_TOKEN};
 pub use refusal::Service;
 pub use sso::SignIn;
 
@@ -217,6 +222,18 @@ impl Sandbox {
     /// Signs somebody in to IAM Identity Center; a renewed token lives an hour.
     pub fn sign_in(&self, person: &str, lives: Duration) -> SignIn {
         self.world.sign_ins.sign_in(person, lives, self.world.now())
+    }
+
+    /// Gives the machine a role in the account with this number, whose credentials
+    /// last so long, or takes it away. Metadata services are on the sandbox's address.
+    pub fn set_machine_role(&self, role: Option<(usize, Duration)>) {
+        let role = role.map(|(number, lives)| (self.account(number).id.clone(), lives));
+        self.world.machine.set_role(role);
+    }
+
+    /// What the machine's metadata services were asked: method and path.
+    pub fn machine_asked(&self) -> Vec<String> {
+        self.world.machine.asked()
     }
 
     /// Signs everybody out.

@@ -26,13 +26,21 @@ use super::network::{CaBundle, Network, Proxy, read_trusted};
 
 /// An HTTP client for all callers of a network.
 pub(super) fn shared_client(connect_timeout: Duration, network: Network) -> SharedHttpClient {
-    let connector = ByRequest {
+    SharedHttpClient::new(OneConnector(connector(connect_timeout, network)))
+}
+
+/// A connector for what is on this machine or beside it, where no proxy belongs.
+pub(crate) fn direct_connector(connect_timeout: Duration) -> SharedHttpConnector {
+    connector(connect_timeout, Network::default())
+}
+
+fn connector(connect_timeout: Duration, network: Network) -> SharedHttpConnector {
+    SharedHttpConnector::new(ByRequest {
         direct: Lanes::default(),
         proxied: Lanes::default(),
         network,
         connect_timeout,
-    };
-    SharedHttpClient::new(OneConnector(SharedHttpConnector::new(connector)))
+    })
 }
 
 /// Hands every client the same connector. The SDK's own client would keep one

@@ -5,10 +5,12 @@
 //! exported keys beat the profile of a variable; within a profile come a role
 //! on top of other credentials, web identity, single sign-on, the credentials
 //! file's keys, a console login, a credential process, and the configuration
-//! file's keys.
+//! file's keys. Last comes what the container or the machine has.
 
+mod metadata;
 pub(super) mod refusal;
 mod role;
+mod source;
 mod sso;
 mod web_identity;
 
@@ -21,6 +23,8 @@ use aws_ssm_proto::domain::{Error, ErrorKind};
 
 use super::profile::{FileKind, Profile};
 use super::settings::{DefaultSettings, Settings};
+pub use metadata::{ContainerPlan, ContainerToken, InstancePlan};
+pub use source::SourcePlan;
 pub use sso::SsoPlan;
 
 /// What leads to credentials.
@@ -34,21 +38,6 @@ pub enum CredentialPlan {
     WebIdentity(WebIdentityPlan),
     /// What something other than STS hands out.
     Source(SourcePlan),
-}
-
-/// Something other than STS that hands out credentials.
-#[derive(Clone, Debug)]
-pub enum SourcePlan {
-    /// The portal of IAM Identity Center.
-    Sso(Box<SsoPlan>),
-}
-
-impl fmt::Display for SourcePlan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sso(plan) => plan.fmt(f),
-        }
-    }
 }
 
 /// Keys that are at hand.
@@ -182,7 +171,7 @@ impl CredentialPlan {
             Self::Static(_) => None,
             Self::AssumeRole(role) => role.source.token_file(),
             Self::WebIdentity(web) => Some(&web.token_file),
-            Self::Source(SourcePlan::Sso(sso)) => Some(&sso.token_file),
+            Self::Source(source) => source.token_file(),
         }
     }
 }
@@ -207,7 +196,7 @@ impl<'a> Planner<'a> {
         }
         let variables_count = !self.settings.is_explicit;
         let found = self.in_profile(profile, variables_count)?;
-        found.ok_or_else(|| refusal::no_credentials(self.settings))
+        found.map_or_else(|| self.of_machine(), Ok)
     }
 
     /// The keys in the caller's variables.

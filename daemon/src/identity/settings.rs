@@ -1,8 +1,9 @@
 //! What a caller's settings say, before anybody's credentials are looked at:
 //! which profile is meant, which regions, which endpoints.
 //!
-//! A pure function of the caller, the profile files and the daemon's own
-//! defaults. The process's environment is never consulted.
+//! A function of the caller, the profile files and the daemon's own defaults; of a
+//! file of certificates, where one is named, it looks at the state. The process's
+//! environment is never consulted.
 
 use aws_ssm_proto::domain::{Caller, Error, ErrorKind, nearest};
 
@@ -22,6 +23,8 @@ pub struct DefaultSettings {
     /// The session name of roles that name none: the same each time, so that
     /// one person stays one principal.
     pub session_name: String,
+    /// This machine is an instance of EC2, which may have a role.
+    pub is_instance: bool,
 }
 
 impl DefaultSettings {

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::key::CredentialKey;
+use super::metadata::Metadata;
 use super::plan::SourcePlan;
 use super::sso::SignOn;
 use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity, CallerIdentity, StsTarget};
@@ -89,6 +90,7 @@ pub(super) trait TokenService: fmt::Debug + Send + Sync {
 pub(super) struct Services {
     pub(super) sts: Sts,
     pub(super) sign_on: SignOn,
+    pub(super) metadata: Metadata,
 }
 
 impl TokenService for Services {
@@ -143,6 +145,8 @@ impl TokenService for Services {
     ) -> Asked<'a, Credentials> {
         match source {
             SourcePlan::Sso(plan) => Box::pin(self.sign_on.credentials(place, plan, deadline)),
+            SourcePlan::Instance(plan) => Box::pin(self.metadata.of_instance(plan)),
+            SourcePlan::Container(plan) => Box::pin(self.metadata.of_container(plan, deadline)),
         }
     }
 }

@@ -50,6 +50,7 @@ pub(super) fn defaults() -> DefaultSettings {
         region: None,
         profile: None,
         session_name: "aws-ssm-anna".into(),
+        is_instance: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Caller, Identity, ListQuery};
-use aws_ssm_tests::harness::{Home, TestDaemon, caller, list_ids};
+use aws_ssm_tests::harness::{Home, TestDaemon, caller, forget_keys, list_ids};
 use aws_ssm_tests::sandbox::{Account, Sandbox};
 
 use crate::stage::{OTHER_REGION, REGION, listed, sandbox, sorted};
@@ -29,7 +29,7 @@ fn keys(account: &Account) -> String {
 /// A caller without keys of its own, in this home.
 fn of_home(sandbox: &Sandbox, home: &Home) -> Caller {
     let mut caller = caller(sandbox, sandbox.account(0), &[REGION]);
-    caller.environment.clear();
+    forget_keys(&mut caller);
     caller.config_file = home.path().join("config");
     caller.credentials_file = home.path().join("credentials");
     caller.home = home.path().to_owned();

@@ -1,7 +1,7 @@
 //! Credentials that are wrong, end, or come to mean somebody else.
 
 use aws_ssm_proto::domain::{Caller, Error, ErrorKind, Freshness, ListQuery};
-use aws_ssm_tests::harness::{Home, TestDaemon, caller, list_ids};
+use aws_ssm_tests::harness::{Home, TestDaemon, caller, forget_keys, list_ids};
 use aws_ssm_tests::sandbox::{Account, Fault, Sandbox};
 
 use crate::stage::{REGION, first_caller, listed, sandbox, sorted};
@@ -142,7 +142,7 @@ fn write_profile(home: &Home, account: &Account) {
 
 fn of_profile(world: &World, home: &Home) -> Caller {
     let mut caller = first_caller(&world.sandbox);
-    caller.environment.clear();
+    forget_keys(&mut caller);
     caller.profile = Some("work".to_owned());
     caller.credentials_file = home.path().join("credentials");
     caller

@@ -83,6 +83,10 @@ async fn with_settings_of_its_own(programs: &Programs, stage: &Stage) -> tokio::
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         .env("AWS_ROLE_ARN", foreign.role_arn("ops"))
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("AWS_CA_BUNDLE", "/nonexistent/ca.pem")
+        .env("AWS_USE_FIPS_ENDPOINT", "true")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9")
         .stderr(std::process::Stdio::null());
     let child = tokio::process::Command::from(command)
         .kill_on_drop(true)

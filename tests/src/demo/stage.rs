@@ -115,6 +115,7 @@ impl Stage {
             .env("HOME", self.home.path())
             .env("AWS_SSM_HOME", self.home.path())
             .env("AWS_SSM_DAEMON", self.bin().join("aws-ssmd"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command

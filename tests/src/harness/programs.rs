@@ -134,6 +134,8 @@ impl Programs {
             .env("HOME", self.home.path())
             .env("AWS_SSM_HOME", self.home.path())
             .env("AWS_SSM_DAEMON", &self.daemon)
+            // The machine that runs the tests may be an instance with a role.
+            .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -22,7 +22,7 @@ use super::fleet::Fleet;
 use super::refusal::{Refusal, Service, Trouble};
 use super::signature::Signed;
 use super::world::World;
-use super::{clock, control, ec2, ssm, sso, sts};
+use super::{clock, control, ec2, metadata, ssm, sso, sts};
 
 /// AWS refuses larger requests as well.
 const LARGEST_REQUEST: usize = 1 << 20;
@@ -74,6 +74,9 @@ pub(crate) async fn handle(world: Arc<World>, request: Request<Incoming>) -> Res
     let body = body.to_bytes();
     if control::is_meant(&parts) {
         return control::answer(&world, &parts, &body);
+    }
+    if metadata::is_meant(&parts) {
+        return metadata::answer(&world, &parts);
     }
     serve(&world, &parts, &body).await
 }

@@ -19,6 +19,7 @@ use super::fault::Faults;
 use super::fleet::network::Home;
 use super::fleet::{Fleet, Size};
 use super::keyring::Keyring;
+use super::metadata::Machine;
 use super::random::Random;
 use super::region::{self, Region};
 use super::sso::SignIns;
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) counter: Counter,
     pub(crate) faults: Faults,
     pub(crate) sign_ins: SignIns,
+    pub(crate) machine: Machine,
     /// TCP connections accepted so far.
     pub(crate) connections: AtomicU64,
     latency: RwLock<Latency>,
@@ -73,6 +75,7 @@ impl World {
             counter: Counter::default(),
             faults: Faults::new(config.seed),
             sign_ins: SignIns::new(config.seed),
+            machine: Machine::default(),
             connections: AtomicU64::new(0),
             latency: RwLock::new(Latency {
                 per_call: config.latency_per_call,

@@ -29,6 +29,7 @@ async fn fixture(config: PoolConfig) -> Fixture {
         region: Some("eu-west-1".into()),
         profile: None,
         session_name: "me".into(),
+        is_instance: false,
     };
     let clock = Clock::boot();
     let identities = Identities::new(

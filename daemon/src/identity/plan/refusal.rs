@@ -1,5 +1,7 @@
 //! Why settings lead to no credentials, each with what to do about it.
 
+use std::path::Path;
+
 use aws_ssm_proto::domain::{Error, ErrorKind, nearest};
 
 use super::Origin;
@@ -201,6 +203,37 @@ pub(super) fn contradicts_session(profile: Profile<'_>, name: &str, property: &s
         placed(profile, property)
     ))
     .hint(format!("drop {property} from the profile"))
+}
+
+pub(super) fn metadata_is_off(profile: Profile<'_>) -> Error {
+    let name = profile.name();
+    credentials(format!("profile {name} needs the role of this instance"))
+        .why("its credential_source is Ec2InstanceMetadata, and AWS_EC2_METADATA_DISABLED is set")
+        .hint("unset AWS_EC2_METADATA_DISABLED, or name another profile")
+}
+
+pub(super) fn no_metadata_endpoint(source: &str, url: &str) -> Error {
+    config(format!("{source} names no metadata service"))
+        .why(format!("it is {url:?}"))
+        .hint("write it as http://169.254.169.254 is, or leave it out")
+}
+
+pub(super) fn no_container(profile: Profile<'_>) -> Error {
+    let name = profile.name();
+    credentials(format!("profile {name} needs the role of a container"))
+        .why(
+            "its credential_source is EcsContainer, and neither \
+             AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set",
+        )
+        .hint("run it in a container that has a role, or name another profile")
+}
+
+pub(super) fn relative_container_token(path: &Path) -> Error {
+    credentials("no usable token file of a container is exported")
+        .why(format!(
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is the relative path {path:?}"
+        ))
+        .hint("write the whole path, beginning with /")
 }
 
 pub(super) fn no_such_source(parent: Profile<'_>, name: &str, settings: &Settings<'_>) -> Error {

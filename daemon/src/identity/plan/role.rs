@@ -113,14 +113,8 @@ impl<'a> Planner<'a> {
                 let keys = self.exported_keys()?;
                 keys.ok_or_else(|| refusal::nothing_exported(profile))
             }
-            "ec2instancemetadata" => {
-                let what = "takes the credentials of an EC2 instance";
-                Err(refusal::not_yet(profile, self.settings, what))
-            }
-            "ecscontainer" => {
-                let what = "takes the credentials of a container";
-                Err(refusal::not_yet(profile, self.settings, what))
-            }
+            "ec2instancemetadata" => self.of_instance(profile),
+            "ecscontainer" => self.of_container(profile),
             _ => Err(refusal::unknown_source(profile, source)),
         }
     }
