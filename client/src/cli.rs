@@ -195,6 +195,20 @@ pub enum DaemonCommand {
     Stats(StatsArgs),
     /// Have it read its settings again
     Reload,
+    /// Show the end of its log, whether it runs or not
+    Logs(LogsArgs),
+}
+
+/// Arguments of `daemon logs`.
+#[derive(Clone, Debug, Default, Args)]
+#[allow(missing_docs)]
+pub struct LogsArgs {
+    /// Go on with what is written later, until Ctrl-C
+    #[arg(short, long)]
+    pub follow: bool,
+    /// How many lines of what there is, or all [default: 100]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub lines: Option<String>,
 }
 
 /// Arguments of `daemon stats`.

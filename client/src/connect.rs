@@ -284,7 +284,7 @@ fn means_the_same(one: &str, other: &str) -> bool {
 }
 
 /// Waits for an answer; `None` if the daemon turns out to be deaf.
-async fn attend<T>(client: &Client, answer: impl Future<Output = T>) -> Option<T> {
+pub async fn attend<T>(client: &Client, answer: impl Future<Output = T>) -> Option<T> {
     let mut answer = pin!(answer);
     if let Ok(answer) = timeout(PATIENCE, &mut answer).await {
         return Some(answer);

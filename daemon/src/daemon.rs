@@ -36,6 +36,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 pub struct Facts {
     socket: PathBuf,
     log_file: Option<PathBuf>,
+    log_in_journal: bool,
     /// Where clients look for the settings; `None`: there is one client, who knows.
     publish: Option<PathBuf>,
     started_at: SystemTime,
@@ -51,10 +52,20 @@ impl Facts {
         Self {
             socket: endpoint.socket.clone(),
             log_file,
+            log_in_journal: false,
             publish: Some(endpoint.settings.clone()),
             started_at: SystemTime::now(),
             started: clock.now(),
             clock,
+        }
+    }
+
+    /// Of one whose standard error is the service manager's journal, if it is.
+    #[must_use]
+    pub fn in_journal(self, log_in_journal: bool) -> Self {
+        Self {
+            log_in_journal,
+            ..self
         }
     }
 
@@ -186,6 +197,7 @@ impl Daemon {
             socket: self.facts.socket.clone(),
             config_file: self.settings.running().file.clone(),
             log_file: self.facts.log_file.clone(),
+            log_in_journal: self.facts.log_in_journal,
             connections: self.life.connections(),
             idle_exit_in: self.life.idle_exit_in(),
             draining: self.life.shutdown().is_draining(),

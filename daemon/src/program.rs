@@ -132,6 +132,7 @@ async fn serve_socket(
     telemetry::own_log_file();
     let watch = Watch::process(&listener, starter).map_err(|error| cannot_start(&error))?;
     let facts = Facts::new(endpoint, log_file.map(Path::to_owned));
+    let facts = facts.in_journal(log_file.is_none() && starter.is_journaled());
     tracing::info!(socket = %endpoint.socket.display(), "listening");
     let seat = Seat {
         listener,

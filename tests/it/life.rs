@@ -3,6 +3,7 @@
 
 mod end;
 pub mod kill;
+mod logs;
 mod start;
 mod upgrade;
 mod versions;

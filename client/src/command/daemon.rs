@@ -2,18 +2,19 @@
 //!
 //! Only `start` and `restart` ever start one.
 
+mod logs;
 mod reload;
 mod stats;
 mod watch;
 
 use aws_ssm_proto::Client;
-use aws_ssm_proto::domain::{DaemonStatus, Error};
+use aws_ssm_proto::domain::{DaemonStatus, Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::launch;
 
 use super::{Context, unix};
 use crate::cli::DaemonCommand;
-use crate::connect::running;
+use crate::connect::{attend, running};
 use crate::error::Failure;
 use crate::render::sheet::Sheet;
 use crate::render::{Field, Value};
@@ -21,11 +22,13 @@ use crate::render::{Field, Value};
 pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Result<(), Failure> {
     match command {
         DaemonCommand::Start => start(ctx).await,
-        DaemonCommand::Stop { now } => stop(*now, ctx).await,
+        DaemonCommand::Stop { now: true } => stop(Manner::Now, ctx).await,
+        DaemonCommand::Stop { now: false } => stop(Manner::Gently, ctx).await,
         DaemonCommand::Restart => restart(ctx).await,
         DaemonCommand::Status => status(ctx).await,
         DaemonCommand::Reload => reload::run(ctx).await,
         DaemonCommand::Stats(args) => watch::run(args, ctx).await,
+        DaemonCommand::Logs(args) => logs::run(args, ctx).await,
     }
 }
 
@@ -39,24 +42,55 @@ async fn start(ctx: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 async fn restart(ctx: &mut Context<'_>) -> Result<(), Failure> {
-    stop(false, ctx).await?;
+    stop(Manner::Certainly, ctx).await?;
     start(ctx).await
 }
 
+/// How a daemon is stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It finishes what is in flight; one that does not answer is left alone.
+    Gently,
+    /// It finishes what is in flight; one that does not answer is ended.
+    Certainly,
+    /// It finishes nothing; one that does not answer is ended.
+    Now,
+}
+
 /// Done when the daemon's process is gone, also when there was none.
-async fn stop(now: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
+async fn stop(manner: Manner, ctx: &mut Context<'_>) -> Result<(), Failure> {
     let deadline = ctx.link.deadline();
     let Some(client) = running(deadline).await? else {
         ctx.notices.say("no daemon is running");
         return Ok(());
     };
-    let pid = client.shutdown(now).await?;
+    let asked = attend(&client, client.shutdown(manner == Manner::Now)).await;
     drop(client);
     let endpoint = Endpoint::from_process_environment()?;
-    launch::wait_until_gone(&endpoint, pid, deadline).await?;
-    ctx.notices
-        .say(format_args!("aws-ssmd has ended, process {pid}"));
+    match asked {
+        Some(pid) => {
+            let pid = pid?;
+            launch::wait_until_gone(&endpoint, pid, deadline).await?;
+            ctx.notices
+                .say(format_args!("aws-ssmd has ended, process {pid}"));
+        }
+        None if manner == Manner::Gently => return Err(deaf(&endpoint).into()),
+        None => {
+            let pid = launch::end_by_force(&endpoint, deadline).await?;
+            ctx.notices.warn(format_args!(
+                "aws-ssmd did not answer and was killed, process {pid}"
+            ));
+        }
+    }
     Ok(())
+}
+
+fn deaf(endpoint: &Endpoint) -> Error {
+    let holder = launch::lock_holder(endpoint).ok().flatten();
+    let process = holder.map_or_else(String::new, |pid| format!(", process {pid},"));
+    Error::new(ErrorKind::Daemon, "the daemon did not answer in time")
+        .why(format!("it{process} takes connections and says nothing"))
+        .hint("`aws-ssm daemon stop --now` ends it all the same")
 }
 
 async fn status(ctx: &mut Context<'_>) -> Result<(), Failure> {
@@ -98,6 +132,10 @@ fn status_sheet(status: &DaemonStatus) -> Sheet<'_> {
         (
             Field::named("log-file"),
             Value::of(status.log_file.as_deref(), path),
+        ),
+        (
+            Field::named("log-in-journal"),
+            Value::Flag(status.log_in_journal),
         ),
         (
             Field::named("connections"),

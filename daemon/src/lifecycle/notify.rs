@@ -16,6 +16,9 @@ use sd_notify::NotifyState;
 use super::handover::Inheritance;
 use crate::sys;
 
+/// Device and inode of the journal's stream, as systemd sets it.
+const JOURNAL_VARIABLE: &str = "JOURNAL_STREAM";
+
 /// Who started this process.
 #[derive(Debug)]
 pub struct Starter {
@@ -78,6 +81,15 @@ impl Starter {
     /// What the daemon hands over that started us in its place.
     pub(super) fn take_inheritance(&mut self) -> Option<Inheritance> {
         self.inheritance.take()
+    }
+
+    /// Whether our standard error is the service manager's journal. It says of which
+    /// file it is, since a child of ours would inherit the variable alone.
+    #[must_use]
+    pub fn is_journaled(&self) -> bool {
+        let stream = env::var(JOURNAL_VARIABLE).unwrap_or_default();
+        rustix::fs::fstat(rustix::stdio::stderr())
+            .is_ok_and(|found| stream == format!("{}:{}", found.st_dev, found.st_ino))
     }
 
     /// The socket that a service manager opened for us.

@@ -46,6 +46,7 @@ impl From<&DaemonStatus> for wire::StatusResponse {
             identities: status.identities,
             cache_entries: status.cache_entries,
             prometheus: status.prometheus.clone().unwrap_or_default(),
+            log_in_journal: status.log_in_journal,
         }
     }
 }
@@ -59,6 +60,7 @@ impl From<wire::StatusResponse> for DaemonStatus {
             socket: status.socket.into(),
             config_file: path(status.config_file),
             log_file: path(status.log_file),
+            log_in_journal: status.log_in_journal,
             connections: status.connections,
             idle_exit_in: status.idle_exit_in_ms.map(Duration::from_millis),
             draining: status.draining,

@@ -33,6 +33,8 @@ pub struct DaemonStatus {
     pub config_file: Option<PathBuf>,
     /// Where it logs; `None` when that is standard error.
     pub log_file: Option<PathBuf>,
+    /// Its standard error is the service manager's journal.
+    pub log_in_journal: bool,
     /// Connections open now, this one included.
     pub connections: u64,
     /// How long until it ends for want of callers; `None`: never.

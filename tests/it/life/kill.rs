@@ -122,3 +122,73 @@ async fn a_daemon_that_does_not_answer_is_told_of_and_done_without() {
     let status = stage.json(&["daemon", "status"]).await;
     assert_eq!(status["pid"], pid.as_raw_nonzero().get(), "it lives on");
 }
+
+#[tokio::test]
+async fn a_daemon_that_is_wedged_is_left_by_stop_and_ended_by_stop_now_and_by_restart() {
+    let stage = Stage::new().await;
+    stage.done(&["list"]).await;
+    let deaf = listening_process(&stage.programs).await.expect("a daemon");
+    send(deaf, Signal::STOP);
+    let stop = stage.run(&["daemon", "stop"]).await;
+    let pid = deaf.as_raw_nonzero().to_string();
+    crate::stage::assert_refused(&stop, 6, &[&pid, "stop --now"]);
+    let restart = stage.done(&["daemon", "restart"]).await;
+    assert!(
+        restart.stderr.contains(&format!("process {pid}")),
+        "{restart:?}"
+    );
+    let next = listening_process(&stage.programs).await.expect("a daemon");
+    assert_ne!(next, deaf);
+    send(next, Signal::STOP);
+    stage.done(&["daemon", "stop", "--now"]).await;
+    let list = stage.done(&["list", "-o", "ids"]).await;
+    assert_eq!(sorted(list.lines()), stage.listed());
+    assert_eq!(list.stderr, "");
+}
+
+/// After a crash and a reboot, the number of a dead daemon is anybody's.
+#[tokio::test]
+async fn a_process_that_has_the_number_of_a_dead_daemon_is_left_alone() {
+    let stage = Stage::new().await;
+    let endpoint = stage.programs.home.endpoint();
+    let mut command = tokio::process::Command::new("sleep");
+    let mut bystander = command
+        .arg("600")
+        .kill_on_drop(true)
+        .spawn()
+        .expect("sleep");
+    stage.done(&["list"]).await;
+    kill(&stage.programs).await;
+    let number = bystander.id().expect("it runs").to_string();
+    std::fs::write(&endpoint.lock, &number).expect("written");
+    let stop = stage.done(&["daemon", "stop", "--now"]).await;
+    assert!(stop.stderr.contains("no daemon is running"), "{stop:?}");
+    stage.done(&["list"]).await;
+    stage.done(&["daemon", "restart"]).await;
+    assert!(
+        bystander.try_wait().expect("it is ours").is_none(),
+        "it lives on"
+    );
+}
+
+#[tokio::test]
+async fn whatever_a_crash_or_a_reboot_left_is_in_nobodys_way() {
+    let stage = Stage::new().await;
+    let endpoint = stage.programs.home.endpoint();
+    endpoint.prepare().expect("a directory");
+    drop(std::os::unix::net::UnixListener::bind(&endpoint.socket).expect("a socket"));
+    for (file, content) in [
+        (&endpoint.lock, "1\n"),
+        (&endpoint.startup_lock, ""),
+        (
+            &endpoint.start_failure,
+            "1 9999999 7\nfailed daemon\nold\nold\nold\n",
+        ),
+        (&endpoint.settings, "default.output=json\n"),
+    ] {
+        std::fs::write(file, content).expect("written");
+    }
+    let list = stage.done(&["list", "-o", "ids"]).await;
+    assert_eq!(sorted(list.lines()), stage.listed());
+    assert_eq!(list.stderr, "");
+}
