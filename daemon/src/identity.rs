@@ -109,6 +109,8 @@ struct Prepared {
     endpoints: Endpoints,
     route: Route,
     regions: Vec<String>,
+    /// Where STS is asked; `None`: in the first of the regions.
+    home: Option<String>,
 }
 
 impl Identities {
@@ -216,13 +218,14 @@ impl Identities {
         self.inner.registry.count()
     }
 
-    /// Ends the binding of credentials that AWS has refused (`ExpiredToken`,
-    /// `InvalidClientTokenId` …); the next caller with them asks STS again. Ends
-    /// that of their own key only, never the principal's other callers'.
+    /// Ends the binding of credentials that a service has refused (`ExpiredToken`,
+    /// `AuthFailure` …); the next caller with them asks STS again. Ends that of
+    /// their own key only, never the principal's other callers'. What is remembered
+    /// on disk is left to STS: a region that the account has not enabled refuses
+    /// credentials that are good everywhere else.
     pub fn unbind(&self, identity: &VerifiedIdentity) {
         identity.provider().forget();
         self.inner.registry.unbind(identity);
-        self.inner.memory.forget(*identity.credential_key());
     }
 
     /// Remembers a verified identity for the time after a restart, unless its binding
@@ -348,6 +351,7 @@ impl Inner {
         let settings = Settings::resolve(caller, profiles, &defaults)?;
         let plan = CredentialPlan::make(&settings, &defaults)?;
         let regions = settings.regions(&defaults)?;
+        let home = settings.home_region(&regions, &defaults);
         // A token that cannot be looked at is reported when it is read.
         let token = plan
             .token_file()
@@ -367,6 +371,7 @@ impl Inner {
             endpoints: settings.endpoints,
             route: settings.route,
             regions,
+            home,
         })
     }
 
@@ -414,7 +419,7 @@ impl Inner {
 impl Prepared {
     /// Where STS is asked.
     fn place(&self) -> Place {
-        let region = self.regions.first();
+        let region = self.home.as_ref().or_else(|| self.regions.first());
         Place {
             region: region.expect("a call asks for one region at least").clone(),
             endpoint: self.endpoints.get(Service::Sts).map(str::to_owned),

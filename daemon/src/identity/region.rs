@@ -56,6 +56,18 @@ fn too_many(count: usize) -> Error {
         .hint("ask in some of them at a time; `aws-ssm regions` lists yours")
 }
 
+/// How the regions begin that are not of the partition `aws` (AWS's
+/// partitions.json, `regionRegex`).
+const PARTITIONS: [&str; 4] = ["cn-", "us-gov-", "us-iso", "eusc-"];
+
+/// Whether credentials that are good in one of these regions can be good in the
+/// other.
+#[must_use]
+pub fn are_of_one_partition(one: &str, other: &str) -> bool {
+    let partition = |region: &str| PARTITIONS.iter().find(|start| region.starts_with(**start));
+    partition(one) == partition(other)
+}
+
 fn none() -> Error {
     Error::new(ErrorKind::Usage, "no region is set")
         .why("neither --region, AWS_REGION, AWS_DEFAULT_REGION, the profile nor default.region names one")
@@ -130,6 +142,14 @@ mod tests {
             "eusc-de-east-1",
         ];
         assert_eq!(named(&regions).unwrap(), regions);
+    }
+
+    #[test]
+    fn a_partition_is_told_by_how_a_region_begins() {
+        assert!(are_of_one_partition("us-east-1", "ap-southeast-7"));
+        assert!(are_of_one_partition("us-gov-west-1", "us-gov-east-1"));
+        assert!(!are_of_one_partition("us-east-1", "us-gov-west-1"));
+        assert!(!are_of_one_partition("us-isob-east-1", "cn-north-1"));
     }
 
     #[test]

@@ -106,8 +106,8 @@ impl Memory {
         self.disk.put(name, move |out| word.write(out));
     }
 
-    /// STS or AWS has refused these credentials.
-    pub(super) fn forget(&self, key: CredentialKey) {
+    /// STS has refused these credentials.
+    fn forget(&self, key: CredentialKey) {
         self.disk.remove(&name(&self.disk, key));
     }
 }

@@ -89,16 +89,40 @@ impl<'a> Settings<'a> {
     ///
     /// `Usage` if there is none, or one that cannot be a region.
     pub fn regions(&self, defaults: &DefaultSettings) -> Result<Vec<String>, Error> {
+        let asked = &self.caller.regions;
+        if asked.is_empty() {
+            return self.configured_region(defaults);
+        }
+        region::choose(&[Candidate {
+            source: "--region",
+            names: asked.iter().map(String::as_str).collect(),
+        }])
+    }
+
+    /// Where STS is asked whose credentials these are, if that is not the first of
+    /// the regions `asked` for: a region that is mistyped, or that the account has
+    /// not enabled, refuses every key.
+    #[must_use]
+    pub fn home_region(&self, asked: &[String], defaults: &DefaultSettings) -> Option<String> {
+        if self.caller.regions.is_empty() {
+            return None;
+        }
+        let home = self.configured_region(defaults).ok()?.pop()?;
+        // Another partition knows nothing of these credentials.
+        asked
+            .first()
+            .is_some_and(|first| region::are_of_one_partition(first, &home))
+            .then_some(home)
+    }
+
+    /// The region of callers who ask for none.
+    fn configured_region(&self, defaults: &DefaultSettings) -> Result<Vec<String>, Error> {
         let of_profile = self.profile.and_then(|profile| profile.get("region"));
         let profile = self
             .profile
             .map_or(DEFAULT_PROFILE, |profile| profile.name());
         let variable = |name| self.variable(name);
         region::choose(&[
-            Candidate {
-                source: "--region",
-                names: self.caller.regions.iter().map(String::as_str).collect(),
-            },
             Candidate::one("AWS_REGION", variable("AWS_REGION")),
             Candidate::one("AWS_DEFAULT_REGION", variable("AWS_DEFAULT_REGION")),
             Candidate::one(&format!("profile {profile}"), of_profile),
@@ -239,6 +263,26 @@ mod tests {
         assert_eq!(regions_of(&caller, &daemon), ["us-east-2"]);
         caller.regions = vec!["us-west-1".into(), "us-west-2".into()];
         assert_eq!(regions_of(&caller, &daemon), ["us-west-1", "us-west-2"]);
+    }
+
+    #[test]
+    fn sts_is_asked_at_home_unless_the_call_goes_to_another_partition() {
+        let home_of = |caller: &Caller| {
+            with(caller, &defaults(), |settings| {
+                let settings = settings.unwrap();
+                let asked = settings.regions(&defaults()).unwrap();
+                settings.home_region(&asked, &defaults())
+            })
+        };
+        let mut caller = of_profile("prod");
+        assert_eq!(home_of(&caller), None, "it is the region asked for");
+        caller.regions = vec!["us-nowhere-9".into()];
+        assert_eq!(home_of(&caller).as_deref(), Some("eu-north-1"));
+        caller.regions = vec!["cn-north-1".into()];
+        assert_eq!(home_of(&caller), None);
+        caller.regions = vec!["us-east-1".into()];
+        caller.profile = Some("bare".into());
+        assert_eq!(home_of(&caller), None, "there is no home");
     }
 
     #[test]

@@ -119,6 +119,18 @@ async fn what_sts_refuses_opens_no_snapshot() {
 }
 
 #[tokio::test]
+async fn a_region_that_refuses_the_key_takes_nothing_from_the_others() {
+    let stage = Stage::new().await;
+    let before = listed_once(&stage).await;
+    assert_refused(&stage.run(&["list", "-r", "us-nowhere-9"]).await, 4, &[]);
+    stop(&stage.programs).await;
+    let Stage { sandbox, programs } = stage;
+    sandbox.shutdown().await;
+    let list = programs.run(&["list", "-o", "ids"]).await;
+    assert_eq!((list.code(), list.stdout), (0, before));
+}
+
+#[tokio::test]
 async fn two_identities_never_share_what_is_on_disk() {
     let mut stage = Stage::new().await;
     let ours = listed_once(&stage).await;

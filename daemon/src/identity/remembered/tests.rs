@@ -104,13 +104,18 @@ async fn when_sts_refuses_nothing_is_remembered_then_or_later() {
 }
 
 #[tokio::test]
-async fn credentials_that_aws_refuses_are_not_remembered() {
+async fn what_a_service_refuses_is_remembered_until_sts_refuses_it_too() {
     let story = Story::new();
     let anna = story.caller("anna");
     let (world, disk) = story.daemon();
     let identity = world.identity(&anna).await;
     world.identities.unbind(&identity);
     disk.shut_down().await;
+    story.unreachable();
+    assert!(story.says(&anna).await.unwrap().unconfirmed().is_some());
+    let refusal = Error::new(ErrorKind::Credentials, "refused");
+    story.sts.fail(Some(refusal));
+    assert!(story.says(&anna).await.is_err());
     story.unreachable();
     let later = story.says(&anna).await;
     assert_eq!(later.err(), Some(ErrorKind::Unavailable));

@@ -16,9 +16,10 @@ const TURN: Duration = Duration::from_secs(1);
 
 impl<T: Resource> Cached<T> {
     /// Asks for the first page with credentials that STS is being asked about, if
-    /// nothing is held of the region or on disk: where something is, they are most
-    /// likely new credentials of somebody known. The load that the caller begins when STS has
-    /// answered goes on from there. If he is gone by then, one begins without him.
+    /// nothing of the region is in memory and nothing at all on disk: where something
+    /// is, they are most likely new credentials of somebody known. The load that the
+    /// caller begins when STS has answered goes on from there. If he is gone by then,
+    /// one begins without him.
     pub(in crate::inventory) fn look_ahead(self: &Arc<Self>, caller: &Unverified, region: &str) {
         if self.entries.iter().any(|(key, _)| *key.region == *region) {
             return;
