@@ -63,6 +63,9 @@ pub(crate) fn start(destination: &Destination<'_>) {
         .with_env_filter(filter(destination.level))
         .with_ansi(false)
         .with_writer(writer)
+        // On a full disk that would print to a standard error on the same disk, which
+        // panics; and the panic would wait for the log that this thread is writing.
+        .log_internal_errors(false)
         .with_filter_reloading();
     let handle = subscriber.reload_handle();
     // A second start in one process keeps the first log.

@@ -112,6 +112,26 @@ async fn with_the_disk_full_answers_come_from_memory_with_one_warning() {
     assert_eq!(rests.filter(|name| name.contains(".new-")).count(), 0);
 }
 
+/// The log is on that disk too.
+#[tokio::test]
+async fn with_no_room_for_the_log_the_daemon_goes_on_answering() {
+    let stage = Stage::new().await;
+    // One block of 512 bytes is full after the first lines.
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$CLIENT\" list -o ids";
+    let list = finish(stage.programs.shell(script)).await;
+    assert_eq!((list.code(), &*list.stderr), (0, ""));
+    let pid = stage.programs.daemon_pid().await.expect("a daemon answers");
+    // Who is seen for the first time is told of in the log.
+    let role = stage.sandbox.account(1).role_arn("ops");
+    for arguments in [&["list", "--role-arn", &role][..], &["list"]] {
+        let list = stage.done(arguments).await;
+        assert_eq!(list.stderr, "", "{list:?}");
+    }
+    assert_eq!(stage.programs.daemon_pid().await, Some(pid));
+    let log = std::fs::metadata(stage.programs.home.endpoint().log).expect("a log");
+    assert_eq!(log.len(), 512, "it was full");
+}
+
 #[tokio::test]
 async fn a_directory_that_cannot_be_made_costs_one_warning() {
     let stage = Stage::new().await;
