@@ -10,13 +10,12 @@ use aws_sdk_ec2::operation::describe_instances::DescribeInstancesError;
 use aws_sdk_ec2::operation::describe_regions::DescribeRegionsError;
 use aws_sdk_ssm::operation::describe_instance_information::DescribeInstanceInformationError;
 use aws_sdk_ssm::types::InstanceInformation;
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_ssm_proto::domain::Region;
 use aws_types::SdkConfig;
 use tokio::time::Instant;
 
 use super::error::sdk::from_sdk;
-use super::skew::SkewClassifier;
+use super::skew::Skew;
 use super::streamed::Streamed;
 use super::user_agent::PlainUserAgent;
 use super::{ApiError, Connector, ErrorClass, Operation, Projection, Service};
@@ -95,13 +94,14 @@ impl RegionClient {
     ) -> Self {
         let ec2 = aws_sdk_ec2::config::Builder::from(&config(Service::Ec2))
             .retry_partition(resilience.retry_partition(&target, Service::Ec2))
-            .retry_classifier(SkewClassifier::new(SharedTimeSource::new(
-                SystemTimeSource::new(),
-            )))
+            .retry_classifier(Skew)
+            .interceptor(Skew)
             .interceptor(PlainUserAgent)
             .build();
         let ssm = aws_sdk_ssm::config::Builder::from(&config(Service::Ssm))
             .retry_partition(resilience.retry_partition(&target, Service::Ssm))
+            .retry_classifier(Skew)
+            .interceptor(Skew)
             .interceptor(PlainUserAgent)
             .build();
         Self {

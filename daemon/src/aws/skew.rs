@@ -1,56 +1,110 @@
-//! A machine whose clock is wrong, as EC2 puts it.
+//! A machine whose clock is wrong, or has just been set.
 //!
-//! The SDK reads AWS's time off every answer and signs by it from then on. It tries
-//! a refused request again only on codes that it takes for a wrong time, and EC2's
-//! is not among them: credentials that have ended get the same one. The times tell
-//! the two apart.
+//! The SDK reads AWS's time off every answer and signs by it from then on. It tries a
+//! refused request again only if this machine's clock is wrong at that moment, and only
+//! on some codes: not after a clock was set right, and not on the code of EC2, which
+//! credentials that have ended get as well. Here the time that the request was signed
+//! with is held against the time of its answer.
 
 use std::time::{Duration, SystemTime};
 
-use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    InterceptorContext,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::date_time::Format;
 
-/// EC2's code, as it stands in the answer.
-const REFUSED: &[u8] = b"<Code>RequestExpired</Code>";
 /// With less than this, requests are not refused for their time: what the SDK
 /// itself goes by.
 const NOTABLE: Duration = Duration::from_secs(4 * 60);
 
 /// Has a request tried again that was refused for its time.
-#[derive(Debug)]
-pub(super) struct SkewClassifier {
-    clock: SharedTimeSource,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Skew;
+
+/// When a request was signed, by its own word.
+#[derive(Clone, Copy, Debug)]
+struct SignedAt(SystemTime);
+
+impl Storable for SignedAt {
+    type Storer = StoreReplace<Self>;
 }
 
-impl SkewClassifier {
-    /// Judges by this clock, the one that requests are signed by.
-    pub(super) fn new(clock: SharedTimeSource) -> Self {
-        Self { clock }
+/// On an answer whose request was signed with another time than AWS has.
+#[derive(Clone, Copy, Debug)]
+struct OutOfTime;
+
+impl Intercept for Skew {
+    fn name(&self) -> &'static str {
+        "Skew"
     }
 
-    fn is_refused_for_its_time(&self, answer: &HttpResponse) -> bool {
-        let body = answer.body().bytes().unwrap_or_default();
-        let skew = answered_at(answer).map(|theirs| apart(theirs, self.clock.now()));
-        skew.is_some_and(|skew| skew > NOTABLE)
-            && body.windows(REFUSED.len()).any(|text| text == REFUSED)
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.request().headers().get("x-amz-date");
+        if let Some(time) = date.and_then(signed_at) {
+            cfg.interceptor_state().store_put(SignedAt(time));
+        }
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response_mut();
+        if let Some(SignedAt(signed)) = cfg.load::<SignedAt>()
+            && is_out_of_time(*signed, answer)
+        {
+            answer.add_extension(OutOfTime);
+        }
+        Ok(())
     }
 }
 
-impl ClassifyRetry for SkewClassifier {
-    fn classify_retry(&self, ctx: &InterceptorContext) -> RetryAction {
-        match ctx.response() {
-            Some(answer) if self.is_refused_for_its_time(answer) => RetryAction::server_error(),
+impl ClassifyRetry for Skew {
+    /// A refusal has no other cause that could be seen before this one is mended.
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response() {
+            Some(answer) if answer.extension::<OutOfTime>().is_some() => {
+                RetryAction::server_error()
+            }
             _ => RetryAction::NoActionIndicated,
         }
     }
 
     fn name(&self) -> &'static str {
-        "SkewClassifier"
+        "Skew"
     }
+}
+
+/// Whether this is a refusal, and AWS's time then was far from the one of the request.
+fn is_out_of_time(signed: SystemTime, answer: &HttpResponse) -> bool {
+    let is_refusal = (400..500).contains(&answer.status().as_u16());
+    is_refusal && answered_at(answer).is_some_and(|theirs| apart(theirs, signed) > NOTABLE)
+}
+
+/// Of the form of Signature Version 4, `20260131T120000Z`.
+fn signed_at(text: &str) -> Option<SystemTime> {
+    let (date, time) = text.split_once('T')?;
+    let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
+    let (hour, minute, rest) = (time.get(..2)?, time.get(2..4)?, time.get(4..)?);
+    let time = format!("{year}-{month}-{day}T{hour}:{minute}:{rest}");
+    let time = DateTime::from_str(&time, Format::DateTime).ok()?;
+    SystemTime::try_from(time).ok()
 }
 
 /// AWS's time when it answered.
@@ -67,33 +121,38 @@ fn apart(one: SystemTime, other: SystemTime) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use aws_smithy_async::time::StaticTimeSource;
     use aws_smithy_types::body::SdkBody;
 
-    /// 12:00:00 UTC on 31 January 2026.
-    const NOON: u64 = 1_769_860_800;
+    use super::*;
 
-    fn retried(date: Option<&'static str>, body: &'static str) -> bool {
-        let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
-        let clock = SharedTimeSource::new(StaticTimeSource::new(noon));
-        let mut answer = HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body));
+    fn is_retried(status: u16, date: Option<&'static str>) -> bool {
+        let signed = signed_at("20260131T120000Z").expect("a time");
+        let status = status.try_into().expect("a status");
+        let mut answer = HttpResponse::new(status, SdkBody::empty());
         if let Some(date) = date {
             answer.headers_mut().insert("date", date);
         }
-        SkewClassifier::new(clock).is_refused_for_its_time(&answer)
+        is_out_of_time(signed, &answer)
     }
 
     #[test]
-    fn only_a_refusal_whose_time_is_far_from_ours_is_tried_again() {
-        let expired = "<Response><Errors><Error><Code>RequestExpired</Code></Error></Errors>";
-        assert!(retried(Some("Sat, 31 Jan 2026 13:00:00 GMT"), expired));
-        assert!(retried(Some("Sat, 31 Jan 2026 11:00:00 GMT"), expired));
-        // The credentials have ended.
-        assert!(!retried(Some("Sat, 31 Jan 2026 12:00:07 GMT"), expired));
-        assert!(!retried(None, expired));
-        assert!(!retried(Some("noonish"), expired));
-        let denied = "<Response><Errors><Error><Code>Denied</Code></Error></Errors>";
-        assert!(!retried(Some("Sat, 31 Jan 2026 13:00:00 GMT"), denied));
+    fn only_a_refusal_whose_time_is_far_from_its_request_is_tried_again() {
+        for status in [400, 401, 403] {
+            assert!(is_retried(status, Some("Sat, 31 Jan 2026 13:00:00 GMT")));
+            assert!(is_retried(status, Some("Sat, 31 Jan 2026 11:00:00 GMT")));
+            // It has another reason, such as credentials that have ended.
+            assert!(!is_retried(status, Some("Sat, 31 Jan 2026 12:00:07 GMT")));
+            assert!(!is_retried(status, None));
+            assert!(!is_retried(status, Some("noonish")));
+        }
+        assert!(!is_retried(200, Some("Sat, 31 Jan 2026 13:00:00 GMT")));
+    }
+
+    #[test]
+    fn a_request_says_when_it_was_signed() {
+        let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
+        assert_eq!(signed_at("20260131T120000Z"), Some(noon));
+        assert_eq!(signed_at("2026-01-31T12:00:00Z"), None);
+        assert_eq!(signed_at(""), None);
     }
 }

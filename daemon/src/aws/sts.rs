@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::error::sdk::from_sdk;
+use super::skew::Skew;
 use super::user_agent::PlainUserAgent;
 use super::{ApiError, Connector, Operation, Route, Service};
 use crate::resilience::{Attempts, CallTarget, Resilience};
@@ -241,6 +242,8 @@ impl Sts {
         );
         let config = config::Builder::from(&sdk)
             .retry_partition(self.resilience.retry_partition(&target.call, Service::Sts))
+            .retry_classifier(Skew)
+            .interceptor(Skew)
             .interceptor(PlainUserAgent)
             .build();
         Client::from_conf(config)

@@ -1,4 +1,4 @@
-//! This machine's clock jumps.
+//! This machine's clock jumps, and is set right again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const RESTLESS: &str =
     "cache:\n  ttl_minutes: 0.1\n  stale_threshold_minutes: 60\n  refresh_ahead: 0.1\n";
 
 #[tokio::test]
-async fn a_clock_that_jumps_an_hour_changes_no_age_and_stops_no_refresh() {
+async fn a_clock_that_jumps_an_hour_and_back_changes_no_age_and_stops_no_refresh() {
     for hour in [3600, -3600] {
         let sandbox = sandbox().await;
         let daemon = TestDaemon::start(RESTLESS).await;
@@ -36,21 +36,24 @@ async fn a_clock_that_jumps_an_hour_changes_no_age_and_stops_no_refresh() {
             cache.refreshes_succeeded
         };
         list(Freshness::Configured).await;
-        sandbox.set_clock(hour);
-        sandbox.reset_counts();
-        let before = refreshes().await;
-        let deadline = Instant::now() + PATIENCE;
-        while refreshes().await < before + 3 {
-            assert!(Instant::now() < deadline, "{hour}: nothing is refreshed");
-            list(Freshness::Configured).await;
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        // And back: what was learnt of the wrong time is wrong then.
+        for ahead in [hour, 0] {
+            sandbox.set_clock(ahead);
+            sandbox.reset_counts();
+            let before = refreshes().await;
+            let deadline = Instant::now() + PATIENCE;
+            while refreshes().await < before + 3 {
+                assert!(Instant::now() < deadline, "{hour}: nothing is refreshed");
+                list(Freshness::Configured).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            list(Freshness::Fresh).await;
+            let counts = sandbox.counts();
+            // A refusal tells the time: the calls that follow are signed by it.
+            let refused = counts.refused();
+            assert!((1..=2).contains(&refused), "{hour}: {counts:?}");
+            assert!(counts.of("DescribeInstances") < 20, "{hour}: {counts:?}");
         }
-        list(Freshness::Fresh).await;
-        let counts = sandbox.counts();
-        // A refusal tells the time: the calls that follow are signed by it.
-        let refused = counts.refused();
-        assert!((1..=2).contains(&refused), "{hour}: {counts:?}");
-        assert!(counts.of("DescribeInstances") < 20, "{hour}: {counts:?}");
         drop(client);
         daemon.stop().await;
     }
