@@ -23,6 +23,24 @@ use crate::stage::{OTHER_REGION, REGION, Stage, assert_refused, assert_told, sor
 const NO_RETRIES: &str = "resilience:\n  max_attempts: 1\n";
 
 #[tokio::test]
+async fn while_aws_cannot_be_asked_a_name_that_is_not_known_is_not_said_to_be_nobodys() {
+    let stage = Stage::new().await.configured(NO_RETRIES);
+    stage.done(&["list"]).await;
+    stage.sandbox.inject(Fault::unavailable());
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let resolve = stage.run(&["resolve", "web-"]).await;
+        // Data of a few seconds is taken for the truth.
+        if resolve.code() == 3 {
+            assert!(Instant::now() < deadline, "{resolve:?}");
+            continue;
+        }
+        let words = ["\"web-\" in what is known", "there may be one by now"];
+        return assert_refused(&resolve, 5, &words);
+    }
+}
+
+#[tokio::test]
 async fn unreachable_with_data_known_shows_the_data_and_its_age() {
     let config =
         format!("{NO_RETRIES}cache:\n  ttl_minutes: 0.1\n  stale_threshold_minutes: 0.1\n");

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aws_ssm_proto::convert;
 use aws_ssm_proto::domain::{
-    Caller, Column, Error, Freshness, Identity, ListQuery, ListSummary, RegionSummary, Sort,
+    Caller, Column, Error, ErrorKind, Freshness, Identity, ListQuery, ListSummary, RegionSummary,
+    Sort,
 };
 use aws_ssm_proto::wire;
 use aws_ssm_proto::wire::inventory_server;
@@ -251,13 +252,26 @@ async fn resolve_all(
     let answer = answer_targets(&fleets, &sources, &question.targets, &columns);
     match answer {
         // The instance may have been launched since.
-        Err(error) if error.kind == aws_ssm_proto::domain::ErrorKind::NotFound => {
+        Err(error) if error.kind == ErrorKind::NotFound => {
             let young = every_fleet(daemon, identity, regions, YOUNG, need, deadline).await;
-            let (fleets, sources) = young.map_err(|_| error)?;
+            let (fleets, sources) = young.map_err(|why| unproved(&error, why))?;
             answer_targets(&fleets, &sources, &question.targets, &columns)
         }
         answer => answer,
     }
+}
+
+/// What is known does not have it, and AWS cannot be asked whether it is there by now:
+/// no proof that it is not.
+fn unproved(missing: &Error, why: Error) -> Error {
+    if why.kind != ErrorKind::Unavailable {
+        return why;
+    }
+    let known = format!("{} in what is known", missing.what);
+    Error::new(ErrorKind::Unavailable, known)
+        .why(format!("there may be one by now: {}", why.what))
+        .hint(missing.hint.clone())
+        .candidates(missing.candidates.clone())
 }
 
 /// A target may be in any of the regions, so all of them must be known.
