@@ -81,7 +81,7 @@ mod keyring;
 mod metadata;
 mod page;
 mod pattern;
-mod random;
+pub(crate) mod random;
 mod refusal;
 mod region;
 mod server;
