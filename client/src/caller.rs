@@ -86,7 +86,35 @@ pub fn caller(args: &GlobalArgs, surroundings: &Surroundings<'_>) -> Result<Call
         ..Caller::default()
     };
     read_environment(&mut caller, surroundings)?;
+    for name in FILES {
+        find_file(&mut caller, name, surroundings)?;
+    }
     Ok(caller)
+}
+
+/// The variables that name a file. The daemon is in another directory.
+const FILES: [&str; 3] = [
+    "AWS_CA_BUNDLE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+];
+
+/// Writes down where the file is that a variable names, if it is set.
+fn find_file(
+    caller: &mut Caller,
+    name: &str,
+    surroundings: &Surroundings<'_>,
+) -> Result<(), Error> {
+    let Some(value) = caller.environment.get_mut(name) else {
+        return Ok(());
+    };
+    let path = surroundings.absolute(&expand(Path::new(value.as_str()), &caller.home))?;
+    let path = path.into_os_string().into_string();
+    // Only a directory whose name is no text cannot be written down.
+    if let Ok(path) = path {
+        *value = path.into();
+    }
+    Ok(())
 }
 
 /// `~` as the AWS tools expand it: the user's own only.
@@ -206,6 +234,21 @@ mod tests {
     }
 
     #[test]
+    fn files_that_variables_name_are_where_the_terminal_is() {
+        for name in FILES {
+            for (value, expected) in [
+                ("a/b", "/work/here/a/b"),
+                ("~/b", "/home/ada/b"),
+                ("/b", "/b"),
+            ] {
+                let caller = with(&[("HOME", "/home/ada"), (name, value)], |_| {});
+                let caller = caller.expect("a caller");
+                assert_eq!(caller.variable(name), Some(expected), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn only_listed_variables_that_are_set_travel() {
         let variables = [
             ("HOME", "/home/ada"),
@@ -224,7 +267,11 @@ mod tests {
     fn every_listed_variable_is_looked_at() {
         for name in CALLER_VARIABLES {
             let caller = with(&[("HOME", "/h"), (name, "x")], |_| {}).expect("a caller");
-            assert_eq!(caller.variable(name), Some("x"), "{name}");
+            let value = match FILES.contains(name) {
+                true => "/work/here/x",
+                false => "x",
+            };
+            assert_eq!(caller.variable(name), Some(value), "{name}");
         }
     }
 

@@ -125,17 +125,20 @@ impl Identities {
         disk: Arc<Disk>,
     ) -> Self {
         let wall = SharedTimeSource::new(SystemTimeSource::new());
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let sso = Sso::new(connector.clone(), Arc::clone(&resilience));
         let sts = Arc::new(Services {
             sts: Sts::new(connector.clone(), resilience),
-            sign_on: SignOn::new(sso, wall.clone()),
+            sign_on: SignOn::new(sso, wall.clone(), tasks.clone(), stop.clone()),
             metadata: Metadata::new(direct_connector(METADATA_CONNECT)),
         });
         let keys = {
             let disk = Arc::clone(&disk);
             KeyMaker::new(move || disk.credential_hash_key())
         };
-        Self::with_parts(sts, defaults, keys, clock, wall, disk)
+        let mut identities = Self::with_parts(sts, defaults, keys, clock, wall, disk);
+        (identities.tasks, identities.stop) = (tasks, stop);
+        identities
     }
 
     fn with_parts(

@@ -3,8 +3,9 @@
 //! The token that `aws sso login` has written is read anew for each renewal of
 //! credentials, so that who signs in again is served at once. A token of an
 //! `sso-session` is renewed shortly before it ends, by one caller at a time for
-//! each file, and not more often than every half minute. Nobody is ever sent to a
-//! browser: where a person is needed, the error says the command.
+//! each file, and not more often than every half minute. A renewal goes on when
+//! whoever began it leaves: its answer may be the only way to the next one. Nobody is
+//! ever sent to a browser: where a person is needed, the error says the command.
 
 mod refusal;
 mod token;
@@ -17,9 +18,11 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_smithy_async::time::SharedTimeSource;
-use aws_ssm_proto::domain::Error;
-use tokio::sync::Mutex;
+use aws_ssm_proto::domain::{Error, ErrorKind};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use super::plan::SsoPlan;
@@ -39,8 +42,22 @@ const MAX_FILES: usize = 64;
 /// How long that is remembered.
 const FILE_IDLE: Duration = Duration::from_secs(60 * 60);
 
+/// The time for one renewal, whoever waits for it: the default
+/// `resilience.operation_timeout_seconds`.
+const RENEWAL_LIMIT: Duration = Duration::from_secs(60);
+/// How long it is waited for while the present token holds.
+const RENEWAL_PATIENCE: Duration = Duration::from_secs(2);
+
 /// See the module.
 pub(super) struct SignOn {
+    inner: Arc<Inner>,
+    /// Renewals under way.
+    tasks: TaskTracker,
+    /// Ends them.
+    stop: CancellationToken,
+}
+
+struct Inner {
     sso: Sso,
     clock: SharedTimeSource,
     files: IdleMap<PathBuf, Arc<Mutex<Renewed>>>,
@@ -56,11 +73,23 @@ struct Renewed {
 }
 
 impl SignOn {
-    pub(super) fn new(sso: Sso, clock: SharedTimeSource) -> Self {
-        Self {
+    /// Renewals are among `tasks`, for whoever owns these to wait for, and end with
+    /// `stop`.
+    pub(super) fn new(
+        sso: Sso,
+        clock: SharedTimeSource,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let inner = Inner {
             sso,
             clock,
             files: IdleMap::new(MAX_FILES, FILE_IDLE),
+        };
+        Self {
+            inner: Arc::new(inner),
+            tasks,
+            stop,
         }
     }
 
@@ -82,7 +111,8 @@ impl SignOn {
             role_name: &plan.role_name,
         };
         let target = target(place, plan, plan.portal.as_deref());
-        let answer = self.sso.role_credentials(&target, role, &token, deadline);
+        let sso = &self.inner.sso;
+        let answer = sso.role_credentials(&target, role, &token, deadline);
         answer.await.map_err(|error| match error.class {
             ErrorClass::Expired | ErrorClass::BadCredentials => refusal::signed_out(plan, &error),
             ErrorClass::Denied => refusal::no_such_role(plan, &error),
@@ -99,14 +129,22 @@ impl SignOn {
         deadline: Instant,
     ) -> Result<Zeroizing<String>, Error> {
         let file = read(plan).await?;
-        let now = self.clock.now();
+        let now = self.inner.clock.now();
         if now + RENEW_BEFORE < file.ends() {
             return Ok(file.token());
         }
+        let holds = now < file.ends();
         if plan.is_session && file.renewal(now).is_some() {
-            return self.renewed(place, plan, deadline).await;
+            let patience = match holds {
+                true => deadline.min(Instant::now() + RENEWAL_PATIENCE),
+                false => deadline,
+            };
+            return match self.renewed(place, plan, patience).await {
+                Err(error) if holds && error.kind == ErrorKind::Unavailable => Ok(file.token()),
+                renewed => renewed,
+            };
         }
-        if now < file.ends() {
+        if holds {
             return Ok(file.token());
         }
         Err(refusal::expired(plan, file.ends()))
@@ -119,10 +157,34 @@ impl SignOn {
         plan: &SsoPlan,
         deadline: Instant,
     ) -> Result<Zeroizing<String>, Error> {
+        let (inner, stop) = (Arc::clone(&self.inner), self.stop.clone());
         let path = plan.token_file.clone();
-        let known = self.files.get_or_build(path, Instant::now(), Arc::default);
-        let lock = timeout_at(deadline, known.lock()).await;
-        let mut known = lock.map_err(|_| refusal::too_slow(plan))?;
+        let known = inner.files.get_or_build(path, Instant::now(), Arc::default);
+        let lock = timeout_at(deadline, known.lock_owned()).await;
+        let known = lock.map_err(|_| refusal::too_slow(plan))?;
+        let (place, owned) = (place.clone(), plan.clone());
+        let renewal = self.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(refusal::stopping(&owned)),
+                token = inner.renewed(&place, &owned, known) => token,
+            }
+        });
+        let ended = timeout_at(deadline, renewal).await;
+        ended
+            .unwrap_or_else(|_| Ok(Err(refusal::too_slow(plan))))
+            .unwrap_or_else(|_panic| Err(refusal::too_slow(plan)))
+    }
+}
+
+impl Inner {
+    async fn renewed(
+        &self,
+        place: &Place,
+        plan: &SsoPlan,
+        mut known: OwnedMutexGuard<Renewed>,
+    ) -> Result<Zeroizing<String>, Error> {
+        let deadline = Instant::now() + RENEWAL_LIMIT;
         let mut file = known.latest(read(plan).await?);
         let outcome = self.renew(place, plan, &mut file, &mut known, deadline);
         let outcome = outcome.await;
@@ -190,7 +252,7 @@ impl Renewed {
 impl fmt::Debug for SignOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignOn")
-            .field("sso", &self.sso)
+            .field("sso", &self.inner.sso)
             .finish_non_exhaustive()
     }
 }

@@ -65,12 +65,19 @@ pub(super) fn no_such_role(plan: &SsoPlan, error: &ApiError) -> Error {
         .hint("have the permission set assigned, or correct sso_account_id and sso_role_name")
 }
 
+pub(super) fn stopping(plan: &SsoPlan) -> Error {
+    let what = format!("the sign-in of profile {} was not renewed", plan.profile);
+    Error::new(ErrorKind::Daemon, what)
+        .why("the daemon was told to stop meanwhile")
+        .hint("try again")
+}
+
 pub(super) fn too_slow(plan: &SsoPlan) -> Error {
     let what = format!(
         "the sign-in of profile {} was not renewed in time",
         plan.profile
     );
     Error::new(ErrorKind::Unavailable, what)
-        .why("IAM Identity Center is being asked by another call and has not answered")
+        .why("IAM Identity Center has not answered yet")
         .hint("check this machine's network, and run it again")
 }

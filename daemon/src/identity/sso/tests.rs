@@ -6,7 +6,6 @@ use crate::aws::testing::{Reply, Server};
 use crate::identity::testing::{FixedClock, place};
 use crate::metrics::Metrics;
 use crate::resilience::{Resilience, ResilienceConfig};
-use aws_ssm_proto::domain::ErrorKind;
 
 const GRANTED: &str = r#"{"roleCredentials": {"accessKeyId": "ASIA", "secretAccessKey": "S",
     "sessionToken": "T", "expiration": 1900000000000}}"#;
@@ -35,7 +34,12 @@ impl World {
         let world = Self {
             server: Server::start(replies).await,
             home: tempfile::tempdir().unwrap(),
-            sign_on: SignOn::new(Sso::new(connector, resilience), clock.source()),
+            sign_on: SignOn::new(
+                Sso::new(connector, resilience),
+                clock.source(),
+                TaskTracker::new(),
+                CancellationToken::new(),
+            ),
             clock,
         };
         world.sign_in("old");
@@ -239,6 +243,51 @@ async fn the_portals_refusals_say_whose_they_are() {
         let what = "profile dev may not use Admin in account 111122223333";
         assert_eq!(error.what, what);
     }
+}
+
+#[tokio::test]
+async fn a_renewal_that_hangs_keeps_nobody_from_a_token_that_holds() {
+    let world = World::new([Reply::Hang, ok(GRANTED)]).await;
+    world.wait_until_left(Duration::from_secs(60));
+    let plan = world.plan();
+    let (first, second) = tokio::join!(world.ask(&plan), world.ask(&plan));
+    first.unwrap();
+    second.unwrap();
+    let asked = world.asked();
+    assert_eq!(asked.iter().filter(|asked| *asked == "renewal").count(), 1);
+    assert_eq!(asked.iter().filter(|asked| *asked == "old").count(), 2);
+}
+
+#[tokio::test]
+async fn a_renewal_goes_on_when_whoever_began_it_leaves() {
+    let world = World::new([ok(RENEWED), ok(GRANTED)]).await;
+    world.wait_until_left(Duration::from_secs(60));
+    let plan = world.plan();
+    let mut leaving = Box::pin(world.ask(&plan));
+    while world.sign_on.tasks.is_empty() {
+        assert!(futures_util::poll!(&mut leaving).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(leaving);
+    while !kept(&world.file()).contains("next") {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.asked(), ["renewal"]);
+}
+
+#[tokio::test]
+async fn a_sign_in_is_not_renewed_by_a_daemon_that_stops() {
+    let world = World::new([Reply::Hang]).await;
+    world.wait_until_left(Duration::ZERO);
+    let plan = world.plan();
+    let stop = async {
+        while world.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.sign_on.stop.cancel();
+    };
+    let (asked, ()) = tokio::join!(world.ask(&plan), stop);
+    refused(asked.unwrap_err(), ErrorKind::Daemon);
 }
 
 #[tokio::test]
