@@ -13,4 +13,5 @@ mod moto;
 mod python;
 mod rows;
 mod sandbox;
+mod sources;
 mod targets;

@@ -28,10 +28,12 @@ WHILE IT RUNS
   curl $AWS_ENDPOINT_URL/_sandbox/faults -d '{\"kind\":\"throttle\",\"rate\":0.3}'
       kinds: throttle internal_error unavailable hang cut nonsense
              access_denied expired_token unknown_key
-      limits, each optional: rate times after service (ec2 ssm sts) operation
-             account region access_key
+      limits, each optional: rate times after operation account region access_key
+             service (ec2 ssm sts sso sso_oidc)
   curl -X DELETE $AWS_ENDPOINT_URL/_sandbox/faults       (or /faults/ID)
   curl -X PUT $AWS_ENDPOINT_URL/_sandbox/latency -d '{\"per_call_ms\":80,\"per_row_us\":10}'
+  curl $AWS_ENDPOINT_URL/_sandbox/sign-ins -d '{\"person\":\"ada\",\"lives_seconds\":3600}'
+      the file that `aws sso login` would write
   curl \"$AWS_ENDPOINT_URL/_sandbox/instances?account=111122223333&region=us-east-1\"
   curl $AWS_ENDPOINT_URL/_sandbox/instances -d '{\"account\":\"111122223333\",
       \"region\":\"us-east-1\",\"action\":\"stop\",\"id\":\"i-...\"}'
@@ -39,7 +41,7 @@ WHILE IT RUNS
 
 Ctrl-C or SIGTERM stops it. Exit status: 0 stopped, 1 could not start, 2 wrong usage.";
 
-/// A local AWS (EC2, SSM, STS) on a loopback port, for tests and trying things out
+/// A local AWS (EC2, SSM, STS, IAM Identity Center) on a loopback port, for tests and trying things out
 #[derive(Debug, Parser)]
 #[command(name = "aws-sandbox", version, after_help = EXAMPLES)]
 struct Arguments {
