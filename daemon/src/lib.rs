@@ -116,6 +116,7 @@ async fn serve(
         // The end comes with that of `incoming`. Without a signal, even one that
         // never comes, the server would not wait for what is in flight then.
         .serve_with_incoming_shutdown(services, incoming, std::future::pending());
+    life.sign_lock();
     ready().map_err(|error| broken(&error))?;
     let over = CancellationToken::new();
     let serving = async {

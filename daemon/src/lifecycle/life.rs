@@ -81,8 +81,7 @@ impl Watch {
     pub fn process(listener: &Listener, starter: &Starter) -> io::Result<Self> {
         Ok(Self {
             socket: listener.file().cloned(),
-            // One that is gone already is nothing to compare with.
-            program: Program::of_this_process().ok(),
+            program: starter.program().cloned(),
             signals: Some(Signals::new()?),
             succession: Succession::of(listener, starter)?,
         })
@@ -112,6 +111,11 @@ impl Life {
     /// Lets the next daemon start, if it may not yet.
     pub fn release_lock(&self) {
         self.lock().take();
+    }
+
+    /// Says that this process is the daemon, if it holds the lock.
+    pub fn sign_lock(&self) {
+        self.with_lock(Lock::sign);
     }
 
     /// What `look` finds of the lock, if this daemon holds it.

@@ -71,10 +71,12 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        Ok(Self::guarding(file, path))
+        let lock = Self::guarding(file, path);
+        Ok(lock.inspect(Self::sign))
     }
 
-    /// One that another process has held and handed over, if it guards `path`.
+    /// One that another process holds and hands over, if it guards `path`. It goes on
+    /// saying that it is that one's.
     pub(super) fn inherited(file: File, path: &Path) -> Option<Self> {
         Self::guarding(file, path)
     }
@@ -85,9 +87,7 @@ impl Lock {
             file.metadata()
                 .is_ok_and(|ours| (ours.dev(), ours.ino()) == (found.dev(), found.ino()))
         });
-        let lock = guards.then_some(Self { file })?;
-        lock.sign();
-        Some(lock)
+        guards.then_some(Self { file })
     }
 
     /// Says that this process holds it.

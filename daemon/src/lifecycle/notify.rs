@@ -14,6 +14,7 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 
 use super::handover::Inheritance;
+use super::program::Program;
 use crate::sys;
 
 /// Device and inode of the journal's stream, as systemd sets it.
@@ -25,6 +26,8 @@ pub struct Starter {
     launched: bool,
     listener: Option<UnixListener>,
     inheritance: Option<Inheritance>,
+    /// `None`: the process is somebody else's, or the system does not tell.
+    program: Option<Program>,
 }
 
 impl Starter {
@@ -40,6 +43,7 @@ impl Starter {
     /// The system refuses one of these, or what was handed over is no socket that
     /// listens.
     pub fn of_this_process() -> io::Result<Self> {
+        let program = Program::of_this_process().ok();
         let listener = handed_over()?;
         let launched = env::var_os(LAUNCHED_VARIABLE);
         let succeeds = launched.as_ref().is_some_and(|by| by == SUCCESSOR);
@@ -59,6 +63,7 @@ impl Starter {
             launched,
             listener,
             inheritance: papers.map(Inheritance::receive).transpose()?,
+            program,
         })
     }
 
@@ -69,6 +74,7 @@ impl Starter {
             launched: false,
             listener: None,
             inheritance: None,
+            program: None,
         }
     }
 
@@ -76,6 +82,11 @@ impl Starter {
     #[must_use]
     pub fn is_launched(&self) -> bool {
         self.launched
+    }
+
+    /// The program that this process was started from.
+    pub(super) fn program(&self) -> Option<&Program> {
+        self.program.as_ref()
     }
 
     /// What the daemon hands over that started us in its place.

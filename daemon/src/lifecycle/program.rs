@@ -2,9 +2,16 @@
 
 use std::ffi::OsStr;
 use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::{env, io};
+
+/// Leads to the program that runs, where there is such a thing.
+const RUNNING: &str = "/proc/self/exe";
+
+/// What Linux puts after the path of a program whose file is gone.
+const GONE: &[u8] = b" (deleted)";
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +30,19 @@ pub(super) struct Stamp {
 }
 
 impl Program {
-    /// That of this process.
+    /// That of this process. To be asked early: until then, another file could come to
+    /// its place unnoticed where the system shows only paths.
     ///
     /// # Errors
     ///
-    /// The system does not tell, or its file is gone already.
+    /// The system does not tell.
     pub(super) fn of_this_process() -> io::Result<Self> {
+        let program = env::current_exe()?;
+        // What runs, also when it has lost its name.
+        let running = Path::new(RUNNING).metadata();
+        let stamp = Stamp::of(&running.or_else(|_| program.metadata())?);
         let name = env::args_os().next();
-        Self::at(as_called(name.as_deref(), env::current_exe()?))
-    }
-
-    pub(super) fn at(path: PathBuf) -> io::Result<Self> {
-        let stamp = Stamp::of(&path.metadata()?);
+        let path = as_called(name.as_deref(), program, stamp);
         Ok(Self { path, stamp })
     }
 
@@ -64,15 +72,19 @@ impl Stamp {
 }
 
 /// The path that a successor would be started by: the one we were called by, if it
-/// leads to our program, since an upgrade may only turn a symbolic link round.
-fn as_called(name: Option<&OsStr>, program: PathBuf) -> PathBuf {
+/// leads to what runs, since an upgrade may only turn a symbolic link round. (A wrapper
+/// may call us by its own path.)
+fn as_called(name: Option<&OsStr>, program: PathBuf, running: Stamp) -> PathBuf {
     let called = name.map(Path::new).filter(|name| name.is_absolute());
-    let same = |called: &&Path| {
-        let stamp = |path: &Path| path.metadata().map(|found| Stamp::of(&found));
-        matches!((stamp(called), stamp(&program)), (Ok(one), Ok(other)) if one == other)
+    let leads_to_us = |called: &&Path| {
+        let found = called.metadata();
+        found.is_ok_and(|found| Stamp::of(&found) == running)
     };
-    match called.filter(same) {
-        Some(called) => called.to_owned(),
+    if let Some(called) = called.filter(leads_to_us) {
+        return called.to_owned();
+    }
+    match program.as_os_str().as_bytes().strip_suffix(GONE) {
+        Some(before) => OsStr::from_bytes(before).into(),
         None => program,
     }
 }
@@ -83,6 +95,14 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    impl Program {
+        /// The one whose file is there now.
+        pub(in super::super) fn at(path: PathBuf) -> io::Result<Self> {
+            let stamp = Stamp::of(&path.metadata()?);
+            Ok(Self { path, stamp })
+        }
+    }
 
     fn write(path: &Path, content: &str, mode: u32) {
         let beside = path.with_extension("new");
@@ -115,14 +135,19 @@ mod tests {
         write(&old, "old", 0o755);
         write(&new, "new", 0o755);
         symlink(&old, &link).unwrap();
-        let path = as_called(Some(link.as_os_str()), old.clone());
+        let running = Stamp::of(&old.metadata().unwrap());
+        let path = as_called(Some(link.as_os_str()), old.clone(), running);
         assert_eq!(path, link);
         let program = Program::at(path).unwrap();
         fs::remove_file(&link).unwrap();
         symlink(&new, &link).unwrap();
         assert!(program.replaced_by().is_some());
-        let other = as_called(Some(new.as_os_str()), old.clone());
-        assert_eq!(other, old, "a name that leads elsewhere says nothing");
-        assert_eq!(as_called(Some(OsStr::new("aws-ssmd")), old.clone()), old);
+        let other = as_called(Some(new.as_os_str()), old.clone(), running);
+        assert_eq!(other, old, "a wrapper's name says nothing");
+        let relative = as_called(Some(OsStr::new("aws-ssmd")), old.clone(), running);
+        assert_eq!(relative, old);
+        let gone = PathBuf::from("/usr/bin/aws-ssmd (deleted)");
+        let path = as_called(None, gone, running);
+        assert_eq!(path, Path::new("/usr/bin/aws-ssmd"));
     }
 }

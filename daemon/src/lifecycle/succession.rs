@@ -19,7 +19,6 @@ use tokio::time::{Instant, sleep};
 use super::drain::Reason;
 use super::handover;
 use super::life::Life;
-use super::lock::Lock;
 use super::program::Program;
 use super::{Listener, Starter};
 
@@ -85,7 +84,7 @@ pub(super) async fn watch(life: &Life, succession: Succession, program: Option<&
         .await;
     // A successor that was being started may have said that the lock is its own.
     // Nothing of the socket is kept open beyond this.
-    life.with_lock(Lock::sign);
+    life.sign_lock();
 }
 
 async fn make_room(life: &Life, succession: Succession, program: Option<&Program>) {
@@ -143,7 +142,7 @@ async fn hand_over(life: &Life, listener: &OwnedFd, program: &Program) -> Outcom
         Err(error) => Outcome::Failed(error),
     };
     // It may have said that the lock is its own.
-    life.with_lock(Lock::sign);
+    life.sign_lock();
     outcome
 }
 

@@ -16,14 +16,12 @@ use tonic::{Code, Request, Status};
 use crate::stage::{Stage, eventually, sorted};
 
 /// Asks for a hello as a client of another version would.
-async fn hello_of(
+pub async fn hello_of(
     endpoint: &Endpoint,
     protocol: &'static str,
     build: &'static str,
 ) -> Result<wire::HelloResponse, Status> {
-    let socket = UnixStream::connect(&endpoint.socket)
-        .await
-        .expect("a daemon");
+    let socket = UnixStream::connect(&endpoint.socket).await?;
     let (channel, _driver) = Channel::open(socket).await.expect("a connection");
     let mut client = ControlClient::with_origin(channel, Uri::from_static("http://aws-ssmd"));
     let mut request = Request::new(wire::HelloRequest {});
@@ -36,10 +34,13 @@ async fn hello_of(
 }
 
 /// A client of a version that is yet to come, of the same protocol.
+pub const NEWER: (&str, &str) = ("1.999", "999.0.0");
+
+/// It calls, and is served.
 pub async fn a_newer_client_calls(endpoint: &Endpoint) {
-    let protocol = "1.999";
+    let (protocol, build) = NEWER;
     assert!(protocol.starts_with(&format!("{PROTOCOL_MAJOR}.")));
-    let answer = hello_of(endpoint, protocol, "999.0.0").await;
+    let answer = hello_of(endpoint, protocol, build).await;
     answer.expect("the older daemon serves it");
 }
 
