@@ -6,6 +6,8 @@
 //! choose travels in its request instead.
 
 mod foreign;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod held;
 mod mistake;
 mod origin;

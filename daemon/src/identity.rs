@@ -14,6 +14,8 @@
 
 mod endpoints;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod key;
 mod metadata;
 mod network;

@@ -9,6 +9,8 @@ mod ahead;
 mod cached;
 mod encode;
 pub mod freshness;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod load;
 mod project;
 mod resource;

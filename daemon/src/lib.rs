@@ -8,6 +8,9 @@ mod aws;
 mod clock;
 mod config;
 mod daemon;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod inventory;
 mod lifecycle;

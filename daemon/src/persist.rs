@@ -335,6 +335,17 @@ impl fmt::Debug for Disk {
     }
 }
 
+/// Writes content without its frame.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn write_bare(
+    to: &mut dyn io::Write,
+    content: impl FnOnce(&mut Output<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = Output::new(to, blake3::Hasher::new(), MAX_FILE);
+    content(&mut out)?;
+    out.finish().map(drop)
+}
+
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub mod client;
 pub mod convert;
 pub mod domain;
 pub mod endpoint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hello;
 pub mod launch;
 pub mod peer;

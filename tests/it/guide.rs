@@ -5,22 +5,30 @@ use std::path::{Path, PathBuf};
 
 use aws_ssm_proto::domain::CALLER_VARIABLES;
 
-/// The guide's table of promises names the test that holds each.
+/// The guide's tables of promises name the tests that hold each.
 #[test]
-fn every_test_that_the_performance_guide_names_is_there() {
+fn every_test_that_the_guide_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let guide = fs::read_to_string(root.join("docs/performance.md")).expect("the guide");
-    let named: Vec<&str> = guide.split('`').skip(1).step_by(2).collect();
-    let named: Vec<&str> = named.into_iter().filter(|name| is_test(name)).collect();
-    assert!(named.len() > 20, "the table is not read: {named:?}");
     let mut sources = String::new();
-    for part in ["proto/src", "daemon/src", "client/src", "tests/it"] {
+    for part in [
+        "proto/src",
+        "daemon/src",
+        "client/src",
+        "tests/src",
+        "tests/it",
+    ] {
         for file in rust_files(&root.join(part)) {
             sources += &fs::read_to_string(file).expect("a source file");
         }
     }
-    for name in named {
-        assert!(sources.contains(&format!("fn {name}(")), "{name}");
+    for page in ["docs/performance.md", "docs/security.md"] {
+        let guide = fs::read_to_string(root.join(page)).expect("the guide");
+        let quoted = guide.split('`').skip(1).step_by(2);
+        let named: Vec<&str> = quoted.filter(|name| is_test(name)).collect();
+        assert!(named.len() > 20, "the table is not read: {named:?}");
+        for name in named {
+            assert!(sources.contains(&format!("fn {name}(")), "{page}: {name}");
+        }
     }
 }
 

@@ -13,9 +13,7 @@ use super::{Disk, DiskConfig, Moment, Moments};
 /// What is written.
 pub(crate) fn bytes_of(write: impl FnOnce(&mut Output<'_>) -> io::Result<()>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut out = Output::new(&mut bytes, blake3::Hasher::new(), 1 << 30);
-    write(&mut out).expect("memory takes it");
-    out.finish().expect("memory takes it");
+    super::write_bare(&mut bytes, write).expect("memory takes it");
     bytes
 }
 

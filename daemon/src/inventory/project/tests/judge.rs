@@ -5,14 +5,9 @@ use std::fmt::Write;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_ec2::types::Instance;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use aws_ssm_proto::domain::InstanceState;
 
+use crate::inventory::fuzzing::Canned;
 use crate::inventory::project::draft::ON_DEMAND;
 use crate::inventory::snapshot::{Builder, Facts, Snapshot};
 
@@ -29,7 +24,7 @@ pub(super) async fn judge(xml: &str) -> Result<Read, String> {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("a", "b", None, None, "test"))
-        .http_client(Canned(xml.to_owned()))
+        .http_client(Canned::from(xml))
         .build();
     let answer = Client::from_conf(config).describe_instances().send().await;
     let answer = answer.map_err(|error| format!("{error:?}"))?;
@@ -127,26 +122,4 @@ fn facts<'a>(instance: &'a Instance, owner: &'a str) -> Option<Facts<'a>> {
             .map(|group| (text(&group.group_id), text(&group.group_name)))
             .collect(),
     })
-}
-
-/// Answers every request with this.
-#[derive(Clone, Debug)]
-struct Canned(String);
-
-impl HttpClient for Canned {
-    fn http_connector(
-        &self,
-        _settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Canned {
-    fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
-        let status = 200.try_into().expect("a status");
-        let body = SdkBody::from(self.0.as_str());
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, body)))
-    }
 }

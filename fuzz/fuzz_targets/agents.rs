@@ -1,0 +1,4 @@
+//! Answers of Systems Manager.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| aws_ssmd::fuzzing::agents(bytes));

@@ -1,0 +1,4 @@
+//! Answers of EC2.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| aws_ssmd::fuzzing::instances(bytes));

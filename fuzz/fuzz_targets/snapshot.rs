@@ -1,0 +1,4 @@
+//! Files of the cache.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| aws_ssmd::fuzzing::snapshot(bytes));
