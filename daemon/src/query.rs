@@ -3,3 +3,4 @@
 pub mod list;
 mod order;
 pub mod resolve;
+pub mod rows;

@@ -89,6 +89,18 @@ impl RowsEncoder {
         self.ends.push(self.rows.len() as u32);
     }
 
+    /// Whether they make a whole piece.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= PAGE_BYTES
+    }
+
+    /// The rows so far as one piece; `None` if there are none.
+    #[must_use]
+    pub fn into_piece(self) -> Option<Bytes> {
+        (!self.ends.is_empty()).then(|| self.rows.into())
+    }
+
     /// The rows so far.
     #[must_use]
     pub fn finish(mut self) -> Encoded {

@@ -1,9 +1,9 @@
 //! Which rows a list shows, in which order, encoded.
 
 use aws_ssm_proto::domain::{ListQuery, Sort};
-use bytes::Bytes;
 
 use super::order;
+use super::rows::{At, Chosen, Rows};
 use crate::inventory::{Encoded, Fleet, Row, RowsEncoder, is_listed};
 
 /// A row and the fleet it belongs to.
@@ -11,15 +11,16 @@ use crate::inventory::{Encoded, Fleet, Row, RowsEncoder, is_listed};
 pub(super) struct Place<'a> {
     pub(super) fleet: &'a Fleet,
     pub(super) row: Row<'a>,
+    at: At,
 }
 
 /// The answer to a list.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Selection {
     /// How many instances match, whatever the limit.
     pub matched: u64,
-    /// Encoded rows, in pieces that each fit a message.
-    pub pages: Vec<Bytes>,
+    /// Those to be sent.
+    pub rows: Rows,
 }
 
 /// Answers a list from the fleets of one or several regions.
@@ -30,17 +31,21 @@ pub fn list(fleets: &[Fleet], query: &ListQuery) -> Selection {
         // What most people ask most of the time is encoded already.
         [fleet] if query.tags.is_empty() && query.sort == Sort::Standard => {
             let encoded = fleet.standard_list(&query.columns, query.all_states);
-            selection(encoded.len(), &encoded, limit, query)
+            let wanted = if query.count_only { 0 } else { limit };
+            Selection {
+                matched: encoded.len() as u64,
+                rows: Rows::Encoded(encoded.pages(wanted)),
+            }
         }
         _ => {
             let mut rows = matching(fleets, query);
             order::sort(&mut rows, &query.sort);
-            let mut encoder = RowsEncoder::default();
             let wanted = if query.count_only { 0 } else { limit };
-            for place in rows.iter().take(wanted) {
-                encoder.push(place.fleet, place.row, &query.columns);
+            let chosen = rows.iter().take(wanted).map(|place| place.at).collect();
+            Selection {
+                matched: rows.len() as u64,
+                rows: Rows::Chosen(Chosen::new(fleets, &query.columns, chosen)),
             }
-            selection(rows.len(), &encoder.finish(), limit, query)
         }
     }
 }
@@ -61,23 +66,17 @@ pub fn unsorted(fleet: &Fleet, query: &ListQuery, limit: usize) -> Encoded {
     encoder.finish()
 }
 
-fn selection(matched: usize, encoded: &Encoded, limit: usize, query: &ListQuery) -> Selection {
-    Selection {
-        matched: matched as u64,
-        pages: if query.count_only {
-            Vec::new()
-        } else {
-            encoded.pages(limit)
-        },
-    }
-}
-
 fn matching<'a>(fleets: &'a [Fleet], query: &ListQuery) -> Vec<Place<'a>> {
     fleets
         .iter()
-        .flat_map(|fleet| {
-            let rows = fleet.instances.snapshot.rows();
-            rows.map(move |row| Place { fleet, row })
+        .zip(0..)
+        .flat_map(|(fleet, number)| {
+            let rows = fleet.instances.snapshot.rows().zip(0..);
+            rows.map(move |(row, at)| Place {
+                fleet,
+                row,
+                at: (number, at),
+            })
         })
         .filter(|place| matches(place.row, query))
         .collect()
@@ -97,6 +96,7 @@ mod tests {
 
     use aws_ssm_proto::domain::{AgentStatus, Column, InstanceState, SortKey, TagFilter};
     use aws_ssm_proto::wire::{Page, row};
+    use bytes::Bytes;
 
     use super::*;
     use crate::inventory::{Agent, Agents, Builder, Facts, Instances};
@@ -145,9 +145,16 @@ mod tests {
         }
     }
 
-    fn ids(selection: &Selection) -> Vec<String> {
-        let pages = selection.pages.iter().map(|rows| Page {
-            rows: rows.clone(),
+    fn pieces(selection: Selection) -> Vec<Bytes> {
+        match selection.rows {
+            Rows::Encoded(pieces) => pieces,
+            Rows::Chosen(rows) => rows.collect(),
+        }
+    }
+
+    fn ids(selection: Selection) -> Vec<String> {
+        let pages = pieces(selection).into_iter().map(|rows| Page {
+            rows,
             summary: None,
         });
         pages
@@ -164,11 +171,11 @@ mod tests {
         let fleets = two_regions();
         let one = list(&fleets[..1], &query());
         assert_eq!(
-            (one.matched, ids(&one)),
+            (one.matched, ids(one)),
             (2, vec!["i-1".into(), "i-2".into()])
         );
         let both = list(&fleets, &query());
-        assert_eq!(ids(&both), ["i-44", "i-1", "i-2"]);
+        assert_eq!(ids(both), ["i-44", "i-1", "i-2"]);
     }
 
     #[test]
@@ -184,7 +191,7 @@ mod tests {
                 ..standard.clone()
             };
             let (a, b) = (list(&fleets[..1], &standard), list(&fleets[..1], &general));
-            assert_eq!((a.matched, ids(&a)), (b.matched, ids(&b)));
+            assert_eq!((a.matched, ids(a)), (b.matched, ids(b)));
         }
     }
 
@@ -198,19 +205,19 @@ mod tests {
             }],
             ..query()
         };
-        assert_eq!(ids(&list(&fleets, &tagged)), ["i-44"]);
+        assert_eq!(ids(list(&fleets, &tagged)), ["i-44"]);
         let limited = ListQuery {
             limit: Some(1),
             ..query()
         };
         let limited = list(&fleets, &limited);
-        assert_eq!((limited.matched, ids(&limited)), (3, vec!["i-44".into()]));
+        assert_eq!((limited.matched, ids(limited)), (3, vec!["i-44".into()]));
         let counted = ListQuery {
             count_only: true,
             ..query()
         };
         let counted = list(&fleets, &counted);
-        assert_eq!((counted.matched, counted.pages.len()), (3, 0));
+        assert_eq!((counted.matched, pieces(counted).len()), (3, 0));
     }
 
     #[test]
@@ -223,7 +230,7 @@ mod tests {
             }]),
             ..query()
         };
-        assert_eq!(ids(&list(&fleets, &by_address)), ["i-44", "i-1", "i-2"]);
+        assert_eq!(ids(list(&fleets, &by_address)), ["i-44", "i-1", "i-2"]);
     }
 
     #[test]
@@ -263,8 +270,21 @@ mod tests {
             .iter()
             .map(|id| (id.as_str(), "web", InstanceState::Running, ""))
             .collect();
-        let selection = list(&[fleet("eu-west-1", &rows)], &query());
-        assert!(selection.pages.len() > 1);
-        assert_eq!(ids(&selection), names);
+        let fleets = [fleet("eu-west-1", &rows)];
+        let reversed = ListQuery {
+            sort: Sort::By(vec![SortKey {
+                column: Column::Id,
+                descending: true,
+            }]),
+            ..query()
+        };
+        for query in [query(), reversed] {
+            let cut = pieces(list(&fleets, &query));
+            assert!(cut.len() > 1);
+            assert!(cut.iter().all(|piece| piece.len() < 300 << 10));
+            let mut listed = ids(list(&fleets, &query));
+            listed.sort_unstable();
+            assert_eq!(listed, names);
+        }
     }
 }

@@ -192,7 +192,7 @@ async fn sorted(
         regions,
     };
     let call = daemon.life.call();
-    Ok(stream::pages(selection.pages, &summary, call))
+    Ok(stream::pages(selection.rows, &summary, call))
 }
 
 /// A region that gave nothing.

@@ -17,12 +17,34 @@ use crate::identity::Admission;
 use crate::inventory::{Fleet, Found, Instances, Key, KnownAgents, Load, summarize};
 use crate::lifecycle::Call;
 use crate::query::list;
+use crate::query::rows::{Chosen, Rows};
 
 /// What every answer of pages is.
 pub(super) type Pages = BoxStream<'static, Result<wire::Page, Status>>;
 
-/// Rows that are all there; the summary goes with the last of them.
-pub(super) fn pages(rows: Vec<Bytes>, summary: &ListSummary, call: Call) -> Pages {
+/// All rows of an answer; the summary goes with the last of them.
+pub(super) fn pages(rows: Rows, summary: &ListSummary, call: Call) -> Pages {
+    match rows {
+        Rows::Encoded(rows) => encoded(rows, summary, call),
+        Rows::Chosen(rows) => chosen(rows, summary, call),
+    }
+}
+
+fn chosen(mut rows: Chosen, summary: &ListSummary, call: Call) -> Pages {
+    let mut summary = Some(summary.into());
+    let pages = std::iter::from_fn(move || {
+        let _until_it_is_sent = &call;
+        summary.as_ref()?;
+        let rows_of_page = rows.next().unwrap_or_default();
+        Some(Ok(wire::Page {
+            rows: rows_of_page,
+            summary: summary.take_if(|_| rows.is_read()),
+        }))
+    });
+    stream::iter(pages).boxed()
+}
+
+fn encoded(rows: Vec<Bytes>, summary: &ListSummary, call: Call) -> Pages {
     let mut pages: Vec<_> = rows
         .into_iter()
         .map(|rows| wire::Page {

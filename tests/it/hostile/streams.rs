@@ -1,7 +1,8 @@
 //! Streams that hold what they are given: questions that never end, answers that
 //! nobody reads.
 
-use aws_ssm_proto::domain::{Column, ListQuery};
+use aws_ssm_proto::domain::{Column, ListQuery, Sort, SortKey};
+use aws_ssm_tests::sandbox::SandboxConfig;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use h2::SendStream;
@@ -10,6 +11,7 @@ use http::{HeaderMap, Request};
 use tokio::task::JoinSet;
 
 use super::{Scene, client};
+use crate::stage::{REGION, Stage, small};
 
 /// A connection whose streams are opened by hand.
 struct Peer {
@@ -142,16 +144,22 @@ async fn a_message_that_is_none_is_refused_and_the_next_is_answered() {
     scene.ends_well().await;
 }
 
-/// Each has an answer that nobody else has, and takes none of it.
+/// Each has asked for an answer of megabytes that nobody else has, and takes none of it.
 #[tokio::test]
 async fn readers_who_never_read_cost_no_more_than_others_notice() {
-    let scene = Scene::new().await;
+    let fleet = SandboxConfig::fleet_size(small(), 0, REGION, 3000);
+    let stage = Stage::with(fleet).await;
+    stage.done(&["daemon", "start"]).await;
+    let scene = Scene::of(stage).await;
     let reader = client(&scene.stage).await;
     let asked = (0..100).map(|number| {
         let query = ListQuery {
-            columns: vec![Column::Id, Column::Name, Column::Tag("Team".to_owned())],
+            columns: Column::all().collect(),
             all_states: true,
-            limit: Some(1000 - number),
+            sort: Sort::By(vec![SortKey {
+                column: Column::State,
+                descending: number % 2 == 0,
+            }]),
             ..ListQuery::default()
         };
         let (reader, caller) = (&reader, &scene.caller);
