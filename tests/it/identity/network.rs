@@ -122,6 +122,46 @@ async fn a_proxy_that_wants_a_password_is_named_without_it() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_reached_over_tls_leads_on_both_ways() {
+    let world = world(None).await;
+    let home = Home::new();
+    let secret = TlsFront::start(world.proxy.address(), home.path()).await;
+    // One bundle for both: the proxy's authority is another than AWS's.
+    let both = [secret.ca_bundle(), world.front.ca_bundle()];
+    let both = both.map(|file| std::fs::read_to_string(file).expect("certificates"));
+    let bundle = home.write("both.pem", &both.concat());
+    let mut programs = world
+        .programs()
+        .with("AWS_CA_BUNDLE", bundle.display().to_string())
+        .with("HTTPS_PROXY", secret.url());
+    let list = programs.run(&LIST).await;
+    assert_eq!(sorted(list.lines()), world.fleet(), "{list:?}");
+    assert_eq!(world.tunnels(&format!("sts.{REGION}.amazonaws.com")), 1);
+
+    programs.set("HTTP_PROXY", secret.url());
+    programs.set("AWS_ENDPOINT_URL", world.sandbox.endpoint());
+    let list = programs.run(&LIST).await;
+    assert_eq!(sorted(list.lines()), world.fleet(), "{list:?}");
+    let plain = format!("POST {}/", world.sandbox.endpoint());
+    assert!(world.proxy.asked().contains(&plain));
+}
+
+#[tokio::test]
+async fn a_proxy_that_hangs_is_named_in_time() {
+    let world = world(None).await;
+    // It takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address");
+    let programs = world.programs().with("HTTPS_PROXY", address.to_string());
+    programs
+        .home
+        .write("config.yaml", "resilience:\n  max_attempts: 1\n");
+    let refused = programs.run(&LIST).await;
+    let named = format!("through the proxy http://{address}");
+    assert_refused(&refused, 5, &["did not answer in time", &named]);
+}
+
+#[tokio::test]
 async fn two_terminals_with_other_proxies_share_no_connection() {
     let world = world(None).await;
     let endpoint = world.sandbox.endpoint();

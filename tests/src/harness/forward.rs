@@ -61,6 +61,12 @@ impl ForwardProxy {
         }
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `http://127.0.0.1:PORT`
     #[must_use]
     pub fn url(&self) -> String {

@@ -107,6 +107,9 @@ fn judge(
     } else if evidence.timed_out {
         error.class = ErrorClass::Timeout;
         error.message = timeout_message(evidence.cause);
+        if let Some(proxy) = proxy(evidence.cause) {
+            error.message = format!("{}, through the proxy {proxy}", error.message);
+        }
     } else if let Some((class, status)) = codes::by_status(evidence.status).zip(evidence.status) {
         error.class = class;
         error.message = format!("HTTP status {status}");
@@ -159,13 +162,18 @@ fn connection_failure(error: &mut ApiError, cause: &(dyn Error + 'static)) {
     error.class = ErrorClass::Unavailable;
     let fault = fault(cause);
     error.detail = Detail::Connection(fault);
-    let mut links = chain(cause);
     if fault != ConnectionFault::Tls
-        && let Some(failure) = links.find_map(|link| link.downcast_ref::<ProxyFailure>())
+        && let Some(proxy) = proxy(cause)
     {
-        error.message = format!("the proxy {}: {}", failure.proxy, error.message);
+        error.message = format!("the proxy {proxy}: {}", error.message);
         error.detail = Detail::Connection(ConnectionFault::Proxy);
     }
+}
+
+/// The proxy on whose way it failed.
+fn proxy<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a str> {
+    let failure = chain(cause).find_map(|link| link.downcast_ref::<ProxyFailure>())?;
+    Some(&failure.proxy)
 }
 
 fn fault(cause: &(dyn Error + 'static)) -> ConnectionFault {
