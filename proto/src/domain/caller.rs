@@ -94,6 +94,18 @@ impl fmt::Debug for Caller {
 mod tests {
     use super::*;
 
+    /// The compiler holds it: only types that overwrite what they held pass.
+    #[test]
+    fn what_a_caller_carries_is_overwritten_when_it_is_dropped() {
+        fn is_overwritten<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let mut caller = Caller::default();
+        let secret = Zeroizing::new("hunter2".to_owned());
+        caller
+            .environment
+            .insert("AWS_SESSION_TOKEN".into(), secret);
+        caller.environment.values().for_each(is_overwritten);
+    }
+
     #[test]
     fn debug_shows_no_secret() {
         let mut caller = Caller::default();
