@@ -7,6 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "aws_ssm/v1/common.proto",
         "aws_ssm/v1/configuration.proto",
         "aws_ssm/v1/control.proto",
+        "aws_ssm/v1/diagnosis.proto",
         "aws_ssm/v1/inventory.proto",
     ];
     for file in files {

@@ -97,6 +97,7 @@ pub enum Command {
     Cache(CacheCommand),
     Config(ConfigCommand),
     Daemon(DaemonCommand),
+    Doctor,
     Version,
 }
 

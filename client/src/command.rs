@@ -3,6 +3,7 @@
 mod cache;
 mod config;
 mod daemon;
+mod doctor;
 mod list;
 mod regions;
 mod report;
@@ -61,6 +62,7 @@ pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
         Command::Cache(command) => cache::run(command, ctx).await,
         Command::Config(command) => config::run(command, ctx).await,
         Command::Daemon(command) => daemon::run(command, ctx).await,
+        Command::Doctor => doctor::run(ctx).await,
         Command::Version => version::run(ctx).await,
     };
     // Half an answer is not printed beside an error.

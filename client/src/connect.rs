@@ -104,6 +104,30 @@ impl Link {
         self.no_daemon = true;
     }
 
+    /// The same, until `deadline`, and without a word on standard error.
+    pub fn leave_daemon_alone_until(&mut self, deadline: Instant) {
+        self.no_daemon = true;
+        self.deadline = self.deadline.min(deadline);
+        self.notices = Notices::new(true, 0);
+    }
+
+    /// Whether the daemon may not be asked.
+    #[must_use]
+    pub fn leaves_daemon_alone(&self) -> bool {
+        self.no_daemon
+    }
+
+    /// The program that is started where none runs, and what it is given.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn daemon(&self) -> Result<DaemonCommand, Error> {
+        let config = self.wishes.config.iter();
+        let args = config.flat_map(|file| [OsString::from("--config"), file.into()]);
+        DaemonCommand::from_process_environment(args.collect())
+    }
+
     /// The output format that whoever answers has for those who ask for none.
     #[must_use]
     pub fn default_output(&self) -> Option<String> {
@@ -194,12 +218,6 @@ impl Link {
         self.oneshot = Some(oneshot);
         let client = Client::over(socket, self.deadline).await?;
         Ok(self.client.insert(client))
-    }
-
-    fn daemon(&self) -> Result<DaemonCommand, Error> {
-        let config = self.wishes.config.iter();
-        let args = config.flat_map(|file| [OsString::from("--config"), file.into()]);
-        DaemonCommand::from_process_environment(args.collect())
     }
 
     /// Passes on what a daemon has to say of its settings as it starts.

@@ -16,6 +16,9 @@ pub enum Failure {
     /// Whoever read the output has gone; there is nobody to tell.
     #[error("the reader of the output is gone")]
     BrokenPipe,
+    /// Something is not well, and everything has been said of it.
+    #[error("something is wrong")]
+    Unwell,
     /// A signal of this number ended what was to go on until then.
     #[error("interrupted")]
     Interrupted(u8),
@@ -50,7 +53,7 @@ impl Failure {
             Self::BrokenPipe => 141,
             // As a shell reports a program that the signal ended.
             Self::Interrupted(signal) => 128 + signal,
-            Self::Output(_) => 1,
+            Self::Output(_) | Self::Unwell => 1,
         }
     }
 
@@ -59,7 +62,7 @@ impl Failure {
     pub fn lines(&self) -> Option<String> {
         match self {
             Self::Told(error) => Some(lines(error)),
-            Self::BrokenPipe | Self::Interrupted(_) => None,
+            Self::BrokenPipe | Self::Interrupted(_) | Self::Unwell => None,
             Self::Output(source) => Some(lines(
                 &Error::new(ErrorKind::Internal, self.to_string())
                     .why(format!("standard output refused it: {}", reason(source)))

@@ -102,10 +102,14 @@ impl Config {
             .into_config()
     }
 
-    /// The defaults, for a daemon that cannot use what it has read.
+    /// The defaults, for a daemon that cannot use what it has read. It keeps nothing on
+    /// disk: what it could not read may forbid that, or name another place.
     pub(crate) fn unread(origin: &Origin) -> Self {
         Self {
-            origin: origin.clone(),
+            origin: Origin {
+                cache: None,
+                ..origin.clone()
+            },
             user: origin.user.clone(),
             ..Self::default()
         }

@@ -1,5 +1,6 @@
 //! The running daemon: its parts, put together once and handed to the services.
 
+mod diagnose;
 mod reload;
 mod settings;
 

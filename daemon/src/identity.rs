@@ -34,12 +34,13 @@ pub(crate) mod testing;
 mod unverified;
 mod verified;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_ssm_proto::domain::{Caller, Error, ErrorKind};
+use aws_ssm_proto::domain::{Caller, Error, ErrorKind, Identity};
 use tokio::time::{Duration, Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -58,7 +59,7 @@ use crate::aws::{Connector, Route, Service, Sso, Sts};
 use crate::clock::Clock;
 use crate::persist::Disk;
 use crate::resilience::Resilience;
-use files::FileCache;
+use files::{FileCache, LoadedFile};
 use key::{KeyInputs, KeyMaker};
 use metadata::Metadata;
 use plan::CredentialPlan;
@@ -113,6 +114,29 @@ struct Prepared {
     regions: Vec<String>,
     /// Where STS is asked; `None`: in the first of the regions.
     home: Option<String>,
+}
+
+impl Admission {
+    /// Who this is.
+    ///
+    /// # Errors
+    ///
+    /// Why STS could not be asked; who it was before is no answer to who it is.
+    pub fn describe(self) -> Result<Identity, Error> {
+        let Self { identity, regions } = self;
+        if let Some(why) = identity.unconfirmed() {
+            return Err(why.clone());
+        }
+        let principal = identity.principal();
+        Ok(Identity {
+            account: principal.account().to_owned(),
+            arn: principal.arn().to_owned(),
+            user_id: principal.user_id().to_owned(),
+            source: identity.source().to_owned(),
+            expires_at: identity.expires_at(),
+            regions,
+        })
+    }
 }
 
 impl Identities {
@@ -210,6 +234,20 @@ impl Identities {
             }
         };
         Ok(Admission { identity, regions })
+    }
+
+    /// The names of the profiles in the caller's files, each once, in order.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for a file that is broken; `Unavailable` if they cannot be read in time.
+    pub async fn profile_names(
+        &self,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<Vec<String>, Error> {
+        let names = timeout_at(deadline, self.inner.profile_names(caller)).await;
+        names.map_err(|_| slow_files(caller))?
     }
 
     /// Gives callers who name none these from now on.
@@ -345,12 +383,7 @@ impl fmt::Debug for Identities {
 
 impl Inner {
     async fn prepare(&self, caller: &Caller) -> Result<Prepared, Error> {
-        let config = self.files.load(&caller.config_file, FileKind::Config);
-        let config = config.await?;
-        let credentials = self
-            .files
-            .load(&caller.credentials_file, FileKind::Credentials);
-        let credentials = credentials.await?;
+        let (config, credentials) = self.load_files(caller).await?;
         let profiles = Profiles::new(&config.parsed, &credentials.parsed);
         let defaults = self.defaults.load_full();
         let settings = Settings::resolve(caller, profiles, &defaults)?;
@@ -378,6 +411,22 @@ impl Inner {
             regions,
             home,
         })
+    }
+
+    async fn load_files(&self, caller: &Caller) -> Result<(LoadedFile, LoadedFile), Error> {
+        let config = self.files.load(&caller.config_file, FileKind::Config);
+        let config = config.await?;
+        let credentials = self
+            .files
+            .load(&caller.credentials_file, FileKind::Credentials);
+        Ok((config, credentials.await?))
+    }
+
+    async fn profile_names(&self, caller: &Caller) -> Result<Vec<String>, Error> {
+        let (config, credentials) = self.load_files(caller).await?;
+        let profiles = Profiles::new(&config.parsed, &credentials.parsed);
+        let names: BTreeSet<&str> = profiles.names().collect();
+        Ok(names.into_iter().map(str::to_owned).collect())
     }
 
     async fn verify(

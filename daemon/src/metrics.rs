@@ -5,6 +5,7 @@
 
 mod api;
 mod cache;
+mod clock;
 mod histogram;
 mod memory;
 mod prometheus;
@@ -18,6 +19,7 @@ use histogram::Distribution;
 
 pub use api::ApiCounters;
 pub use cache::CacheCounters;
+pub use clock::ClockCounter;
 pub use prometheus::{CONTENT_TYPE, exposition};
 pub use rpc::RpcMethod;
 pub use summary::{human, summary_line};
@@ -29,6 +31,7 @@ use crate::aws::Operation;
 pub struct Metrics {
     api: [ApiCounters; Operation::ALL.len()],
     cache: CacheCounters,
+    clock: ClockCounter,
     rpc: rpc::Methods,
 }
 
@@ -63,6 +66,12 @@ impl Metrics {
     #[must_use]
     pub fn cache(&self) -> &CacheCounters {
         &self.cache
+    }
+
+    /// What is known of AWS's clock.
+    #[must_use]
+    pub fn clock(&self) -> &ClockCounter {
+        &self.clock
     }
 
     /// The counters of one method of the daemon. Takes a lock: resolve it once,

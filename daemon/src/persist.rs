@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::endpoint::SNAPSHOT_DIRECTORY;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -39,8 +40,6 @@ use queue::Queue;
 use secret::Keys;
 use trouble::Trouble;
 
-/// The directory's name below the one for caches.
-const DIRECTORY: &str = "snapshots";
 /// A larger file is neither written nor read: the instances of one region that take
 /// so much are more than 200,000.
 const MAX_FILE: u64 = 64 << 20;
@@ -95,7 +94,7 @@ impl Disk {
     pub fn start(config: &DiskConfig, moments: Moments, runtime: &Handle) -> Arc<Self> {
         let uid = rustix::process::geteuid().as_raw();
         let folder = config.cache_dir.as_ref();
-        let folder = folder.map(|dir| Folder::new(dir.join(DIRECTORY), uid));
+        let folder = folder.map(|dir| Folder::new(dir.join(SNAPSHOT_DIRECTORY), uid));
         let (folder, leftover) = match config.keep {
             true => (folder, None),
             false => (None, folder),

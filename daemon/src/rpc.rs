@@ -7,6 +7,7 @@
 mod call;
 mod configuration;
 mod control;
+mod diagnosis;
 mod inventory;
 mod router;
 mod straight;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use aws_ssm_proto::wire;
 use aws_ssm_proto::wire::configuration_server::ConfigurationServer;
 use aws_ssm_proto::wire::control_server::ControlServer;
+use aws_ssm_proto::wire::diagnosis_server::DiagnosisServer;
 use aws_ssm_proto::wire::inventory_server::InventoryServer;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
@@ -24,6 +26,7 @@ use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 use crate::daemon::Daemon;
 use configuration::ConfigurationService;
 use control::ControlService;
+use diagnosis::DiagnosisService;
 use inventory::InventoryService;
 use router::Router;
 
@@ -53,6 +56,9 @@ pub async fn services(
         .set_serving::<ControlServer<ControlService>>()
         .await;
     reporter
+        .set_serving::<DiagnosisServer<DiagnosisService>>()
+        .await;
+    reporter
         .set_serving::<InventoryServer<InventoryService>>()
         .await;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -63,6 +69,8 @@ pub async fn services(
         configuration: ConfigurationServer::new(ConfigurationService::new(daemon))
             .max_decoding_message_size(LARGEST_FILE),
         control: ControlServer::new(ControlService::new(daemon))
+            .max_decoding_message_size(MAX_QUESTION),
+        diagnosis: DiagnosisServer::new(DiagnosisService::new(daemon))
             .max_decoding_message_size(MAX_QUESTION),
         inventory: InventoryServer::new(InventoryService::new(daemon))
             .max_decoding_message_size(MAX_QUESTION),

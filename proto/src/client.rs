@@ -5,6 +5,7 @@
 //! after it.
 
 mod configuration;
+mod diagnosis;
 mod stream;
 
 use std::fmt;

@@ -5,6 +5,7 @@ mod bounds;
 mod caller;
 mod configuration;
 mod daemon;
+mod diagnosis;
 mod request;
 mod stats;
 mod time;

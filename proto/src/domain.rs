@@ -5,6 +5,7 @@ mod caller;
 mod column;
 mod configuration;
 mod daemon;
+mod diagnosis;
 mod error;
 mod instance;
 mod request;
@@ -18,6 +19,7 @@ pub use configuration::{
     OUTPUT_FORMATS, Setting, SettingChange, SettingValue,
 };
 pub use daemon::{CacheEntry, DaemonStatus, Hello};
+pub use diagnosis::{CallFinding, ClockOffset, Diagnosis, ProfileFinding};
 pub use error::{Error, ErrorKind};
 pub use instance::{AgentStatus, InstanceRef, InstanceState};
 pub use request::{Freshness, ListQuery, Sort, SortKey, TagFilter};

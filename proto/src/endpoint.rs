@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-pub use directory::private_directory;
+pub use directory::{look_at_private_directory, private_directory};
 pub use probe::{Probe, probe};
 
 use crate::domain::{Error, ErrorKind};
@@ -30,6 +30,9 @@ use crate::hello::PROTOCOL_MAJOR;
 /// Bytes of a socket's path that the system takes, its final zero not counted:
 /// `sun_path` has 108 on Linux and 104 on macOS.
 pub const SOCKET_PATH_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// Where snapshots are, below the directory for caches.
+pub const SNAPSHOT_DIRECTORY: &str = "snapshots";
 
 /// What decides where the daemon is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +147,12 @@ impl Endpoint {
         self.check_socket_file()
     }
 
-    fn check_length(&self) -> Result<(), Error> {
+    /// Holds the length of the socket's path against what the system takes.
+    ///
+    /// # Errors
+    ///
+    /// It is longer.
+    pub fn check_length(&self) -> Result<(), Error> {
         let length = self.socket.as_os_str().len();
         if length <= SOCKET_PATH_MAX {
             return Ok(());
@@ -160,7 +168,12 @@ impl Endpoint {
         .hint("set AWS_SSM_HOME to a directory with a shorter path"))
     }
 
-    pub(crate) fn check_socket_file(&self) -> Result<(), Error> {
+    /// Holds it against the rule that nothing but a socket is in the socket's place.
+    ///
+    /// # Errors
+    ///
+    /// Something else is.
+    pub fn check_socket_file(&self) -> Result<(), Error> {
         match self.socket.symlink_metadata() {
             Ok(found) if !found.file_type().is_socket() => Err(Error::new(
                 ErrorKind::Daemon,

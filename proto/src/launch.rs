@@ -18,13 +18,13 @@ mod start;
 mod succeed;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep_until};
 
 pub use command::{DAEMON_VARIABLE, DaemonCommand, LAUNCHED_VARIABLE};
-pub use gone::{end_by_force, lock_holder, wait_until_gone};
+pub use gone::{HeldLock, end_by_force, held_lock, lock_holder, wait_until_gone};
 pub use oneshot::{Oneshot, oneshot};
 pub use succeed::{SUCCESSOR, succeed};
 
@@ -100,6 +100,13 @@ pub async fn connect_only(
             _ => return Err(unreachable(endpoint, &error)),
         }
     }
+}
+
+/// When the last start failed, and why; `None` once one has succeeded.
+#[must_use]
+pub fn last_failure(endpoint: &Endpoint) -> Option<(SystemTime, Error)> {
+    let failure = failure::Failure::recall(&endpoint.start_failure)?;
+    Some((failure.at, failure.error))
 }
 
 /// The error of a command that needs a running daemon and may not start one.

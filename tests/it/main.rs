@@ -10,6 +10,7 @@ mod budget;
 mod cache;
 mod config;
 mod demo;
+mod doctor;
 mod faults;
 mod grpc;
 mod guide;

@@ -2,4 +2,4 @@
 //! takes for the daemon.
 
 mod callers;
-mod daemons;
+pub mod daemons;

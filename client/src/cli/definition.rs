@@ -29,6 +29,14 @@ const LIST_EXAMPLES: &str = "Examples:
   aws-ssm list --sort -launched --limit 10
   aws-ssm list --sort none -o jsonl";
 
+const DOCTOR_NOTES: &str = "Examples:
+  aws-ssm doctor
+  aws-ssm doctor --profile prod --region eu-west-1
+  aws-ssm doctor -o json | jq '.[] | select(.status != \"ok\")'
+
+It changes nothing, works with the daemon dead or hung, and exits with 1 when something
+is wrong.";
+
 /// A command as it is typed.
 struct Entry {
     name: &'static str,
@@ -38,7 +46,7 @@ struct Entry {
     read: fn(&ArgMatches) -> Result<Command, clap::Error>,
 }
 
-const COMMANDS: [Entry; 9] = [
+const COMMANDS: [Entry; 10] = [
     Entry {
         name: "list",
         alias: Some("ls"),
@@ -94,6 +102,13 @@ const COMMANDS: [Entry; 9] = [
         about: "Start, stop and look at the daemon",
         define: |command| DaemonCommand::augment_subcommands(group(command)),
         read: |matches| DaemonCommand::from_arg_matches(matches).map(Command::Daemon),
+    },
+    Entry {
+        name: "doctor",
+        alias: None,
+        about: "Find out why something does not work, and what mends it",
+        define: |command| command.after_help(DOCTOR_NOTES),
+        read: |_| Ok(Command::Doctor),
     },
     Entry {
         name: "version",

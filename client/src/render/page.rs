@@ -42,6 +42,31 @@ impl<'o> Page<'o> {
         self.out.push(b'\n');
     }
 
+    /// A label, and behind it a text that begins in column `indent` and is wrapped
+    /// between words. A terminal with little room gets hardly any indentation.
+    pub fn item(&mut self, (label, tone): (&str, Tone), indent: usize, text: &str) {
+        let room = self.look.width;
+        let indent = match room {
+            Some(room) if room < indent + LEAST_TEXT => 1,
+            _ => indent,
+        };
+        push(self.out, self.look.colours, tone, label.as_bytes());
+        let mut used = label.len();
+        let mut gap = indent.saturating_sub(used).max(1);
+        for word in escape::shown(text).split(' ') {
+            let width = escape::width(word);
+            if used > indent && room.is_some_and(|room| used + gap + width > room) {
+                self.out.push(b'\n');
+                (used, gap) = (0, indent);
+            }
+            blanks(self.out, gap);
+            self.out.extend_from_slice(word.as_bytes());
+            used += gap + width;
+            gap = 1;
+        }
+        self.out.push(b'\n');
+    }
+
     /// Labels and values, aligned, under a heading if it is not empty.
     pub fn lines(&mut self, heading: &str, lines: &[(&str, Value<'_>)]) {
         if !heading.is_empty() {
@@ -106,6 +131,9 @@ impl<'o> Page<'o> {
         }
     }
 }
+
+/// With fewer columns left, a text is not aligned with others.
+const LEAST_TEXT: usize = 30;
 
 /// More pairs in a row than this are hard to read.
 const MOST_COLUMNS: usize = 4;

@@ -108,7 +108,7 @@ fn signed_at(text: &str) -> Option<SystemTime> {
 }
 
 /// AWS's time when it answered.
-fn answered_at(answer: &HttpResponse) -> Option<SystemTime> {
+pub(crate) fn answered_at(answer: &HttpResponse) -> Option<SystemTime> {
     let date = answer.headers().get("date")?;
     let date = DateTime::from_str(date, Format::HttpDate).ok()?;
     SystemTime::try_from(date).ok()

@@ -23,7 +23,7 @@ impl World {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let found = std::fs::read_dir(self.dir.path().join(DIRECTORY));
+        let found = std::fs::read_dir(self.dir.path().join(SNAPSHOT_DIRECTORY));
         let paths = found
             .into_iter()
             .flatten()
@@ -119,7 +119,7 @@ async fn a_file_under_another_name_is_not_taken_for_it() {
     let hers = world
         .dir
         .path()
-        .join(DIRECTORY)
+        .join(SNAPSHOT_DIRECTORY)
         .join(second.name("berta", "x", "thing").0);
     std::fs::rename(world.file(), hers).unwrap();
     let name = second.name("berta", "x", "thing");
@@ -148,7 +148,7 @@ async fn what_is_removed_or_cleared_is_gone_also_if_it_still_waited() {
     put(&second, "dora", "x");
     assert!(!second.clear(None).unwrap().is_empty());
     second.shut_down().await;
-    assert!(!world.dir.path().join(DIRECTORY).exists());
+    assert!(!world.dir.path().join(SNAPSHOT_DIRECTORY).exists());
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn where_nothing_is_kept_any_more_what_was_there_goes() {
     put(&disk, "anna", "x");
     assert_eq!(read(&disk, "anna"), None);
     disk.shut_down().await;
-    assert!(!world.dir.path().join(DIRECTORY).exists());
+    assert!(!world.dir.path().join(SNAPSHOT_DIRECTORY).exists());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -20,7 +21,7 @@ use super::limiter::Limiter;
 use super::lock;
 use crate::aws::error::Detail;
 use crate::aws::error::sdk::from_attempt;
-use crate::aws::{ApiError, ErrorClass, Operation, Received};
+use crate::aws::{ApiError, ErrorClass, Operation, Received, answered_at};
 use crate::metrics::Metrics;
 
 /// The attempts of one call; clones watch the same call.
@@ -167,6 +168,9 @@ where
                 None => response.body().bytes().map_or(0, <[u8]>::len),
             };
             watched.metrics.api(watched.operation).received(bytes);
+            if let Some(theirs) = answered_at(response) {
+                watched.metrics.clock().saw(theirs, SystemTime::now());
+            }
         }
         if let Some(Err(error)) = context.output_or_error() {
             self.attempts.failed(from_attempt::<E>(

@@ -29,7 +29,8 @@ impl ControlService {
     pub(super) fn new(daemon: &Arc<Daemon>) -> Self {
         let method = |name| Method::new(daemon, name);
         Self {
-            hello: method("Hello"),
+            // Which version it is can be told with any settings.
+            hello: Method::always(daemon, "Hello"),
             status: method("Status"),
             stats: method("Stats"),
             show_cache: method("ShowCache"),

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use aws_ssm_proto::convert;
 use aws_ssm_proto::domain::{
-    Caller, Column, Error, ErrorKind, Freshness, Identity, ListQuery, ListSummary, RegionSummary,
-    Sort,
+    Caller, Column, Error, ErrorKind, Freshness, ListQuery, ListSummary, RegionSummary, Sort,
 };
 use aws_ssm_proto::wire;
 use aws_ssm_proto::wire::inventory_server;
@@ -117,11 +116,7 @@ impl inventory_server::Inventory for InventoryService {
         let work = |question: wire::WhoAmIRequest, deadline| async move {
             let caller = question.caller.unwrap_or_default().into();
             let admission = method.daemon.identities.admit(&caller, deadline).await?;
-            match admission.identity.unconfirmed() {
-                // Who it was before is no answer to who it is.
-                Some(why) => Err(why.clone()),
-                None => Ok(identity(admission).into()),
-            }
+            Ok(admission.describe()?.into())
         };
         method.serve(request, work).await
     }
@@ -143,18 +138,6 @@ async fn admit_to_fleet(
     };
     let identities = &daemon.identities;
     identities.admit_beside(caller, deadline, beside).await
-}
-
-fn identity(admission: Admission) -> Identity {
-    let principal = admission.identity.principal();
-    Identity {
-        account: principal.account().to_owned(),
-        arn: principal.arn().to_owned(),
-        user_id: principal.user_id().to_owned(),
-        source: admission.identity.source().to_owned(),
-        expires_at: admission.identity.expires_at(),
-        regions: admission.regions,
-    }
 }
 
 /// The whole answer, in pages.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use aws_ssm_proto::wire::configuration_server::ConfigurationServer;
 use aws_ssm_proto::wire::control_server::ControlServer;
+use aws_ssm_proto::wire::diagnosis_server::DiagnosisServer;
 use aws_ssm_proto::wire::inventory_server::InventoryServer;
 use http::{Request, Response};
 use tonic::body::Body;
@@ -20,6 +21,7 @@ use tower::Service;
 
 use super::configuration::ConfigurationService;
 use super::control::ControlService;
+use super::diagnosis::DiagnosisService;
 use super::inventory::InventoryService;
 
 /// Every service; cheap to clone, as each connection has its own.
@@ -27,6 +29,7 @@ use super::inventory::InventoryService;
 pub struct Router<H, R> {
     pub(super) configuration: ConfigurationServer<ConfigurationService>,
     pub(super) control: ControlServer<ControlService>,
+    pub(super) diagnosis: DiagnosisServer<DiagnosisService>,
     pub(super) inventory: InventoryServer<InventoryService>,
     pub(super) health: H,
     pub(super) reflection: R,
@@ -52,6 +55,7 @@ where
             InventoryServer::<InventoryService>::NAME => self.inventory.call(request),
             ControlServer::<ControlService>::NAME => self.control.call(request),
             ConfigurationServer::<ConfigurationService>::NAME => self.configuration.call(request),
+            DiagnosisServer::<DiagnosisService>::NAME => self.diagnosis.call(request),
             HealthServer::<H>::NAME => self.health.call(request),
             ServerReflectionServer::<R>::NAME => self.reflection.call(request),
             unknown => {

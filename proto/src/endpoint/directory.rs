@@ -29,6 +29,19 @@ pub fn private_directory(path: &Path, euid: u32) -> Result<(), Error> {
     check(path, &found, euid)
 }
 
+/// Whether `path` is there; makes nothing.
+///
+/// # Errors
+///
+/// What [`private_directory`] would refuse it for.
+pub fn look_at_private_directory(path: &Path, euid: u32) -> Result<bool, Error> {
+    match path.symlink_metadata() {
+        Ok(found) => check(path, &found, euid).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed("cannot look at", path, &error)),
+    }
+}
+
 fn make(path: &Path) -> io::Result<()> {
     // Succeeds as well if another process was quicker.
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -101,6 +114,19 @@ mod tests {
             assert_eq!(fs::metadata(made).unwrap().mode() & 0o777, 0o700);
         }
         private_directory(&dir, us()).unwrap();
+    }
+
+    #[test]
+    fn a_look_makes_nothing_and_refuses_the_same() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("run");
+        assert_eq!(look_at_private_directory(&dir, us()), Ok(false));
+        assert!(!dir.exists());
+        private_directory(&dir, us()).unwrap();
+        assert_eq!(look_at_private_directory(&dir, us()), Ok(true));
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+        let looked = look_at_private_directory(&dir, us()).unwrap_err();
+        assert_eq!(looked, private_directory(&dir, us()).unwrap_err());
     }
 
     #[test]

@@ -17,6 +17,15 @@ use crate::endpoint::Endpoint;
 /// A process id and its end of line are shorter.
 const LONGEST: u64 = 32;
 
+/// The daemon's lock while somebody holds it; `None`: nobody does.
+///
+/// # Errors
+///
+/// The lock cannot be looked at.
+pub fn held_lock(endpoint: &Endpoint) -> Result<Option<HeldLock>, Error> {
+    look(endpoint).map_err(|error| unreadable_lock(endpoint, &error))
+}
+
 /// Which process holds the daemon's lock; `None` if none does, or if it has not said
 /// so yet.
 ///
@@ -24,8 +33,7 @@ const LONGEST: u64 = 32;
 ///
 /// The lock cannot be looked at.
 pub fn lock_holder(endpoint: &Endpoint) -> Result<Option<u32>, Error> {
-    let lock = look(endpoint).map_err(|error| unreadable_lock(endpoint, &error))?;
-    Ok(lock.and_then(|lock| lock.holder))
+    Ok(held_lock(endpoint)?.and_then(|lock| lock.holder))
 }
 
 /// Waits until the daemon that is process `pid` has ended and another may start,
@@ -40,10 +48,9 @@ pub async fn wait_until_gone(
     deadline: Instant,
 ) -> Result<(), Error> {
     loop {
-        let lock = look(endpoint).map_err(|error| unreadable_lock(endpoint, &error))?;
-        match lock {
+        match held_lock(endpoint)? {
             None => return Ok(()),
-            Some(Held { holder: Some(by) }) if by != pid => return Ok(()),
+            Some(HeldLock { holder: Some(by) }) if by != pid => return Ok(()),
             Some(_) => {}
         }
         pause(deadline).await.map_err(|Late| {
@@ -89,12 +96,14 @@ async fn suspect(endpoint: &Endpoint, deadline: Instant) -> Result<u32, Error> {
 }
 
 /// A lock that somebody holds.
-struct Held {
-    holder: Option<u32>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldLock {
+    /// The process; `None`: it has not said so yet.
+    pub holder: Option<u32>,
 }
 
 /// Who holds the lock; `None`: nobody.
-fn look(endpoint: &Endpoint) -> io::Result<Option<Held>> {
+fn look(endpoint: &Endpoint) -> io::Result<Option<HeldLock>> {
     let lock = match File::open(&endpoint.lock) {
         Ok(lock) => lock,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -108,7 +117,7 @@ fn look(endpoint: &Endpoint) -> io::Result<Option<Held>> {
     let mut text = String::new();
     lock.take(LONGEST).read_to_string(&mut text)?;
     let holder = text.trim().parse().ok();
-    Ok(Some(Held { holder }))
+    Ok(Some(HeldLock { holder }))
 }
 
 /// A process that stays the same one whatever becomes of its number.

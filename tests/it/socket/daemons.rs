@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::stage::{Stage, assert_refused, sorted};
 
 /// Listens where the daemon would, and treats every caller in one way.
-fn pretend<F, Fut>(endpoint: &Endpoint, treat: F) -> JoinSet<()>
+pub fn pretend<F, Fut>(endpoint: &Endpoint, treat: F) -> JoinSet<()>
 where
     F: Fn(UnixStream) -> Fut + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
@@ -40,7 +40,7 @@ where
 }
 
 /// A daemon of protocol 2, which understands nothing of what we say.
-async fn speak_another_protocol(caller: UnixStream) {
+pub async fn speak_another_protocol(caller: UnixStream) {
     let answer = service_fn(|_| async {
         let answer = Response::builder()
             .header("content-type", "application/grpc")
