@@ -30,7 +30,9 @@ const MOST_CONNECTIONS: usize = 4;
 const HEAD_TIME: Duration = Duration::from_secs(5);
 /// For one connection, from its first byte to its last.
 const WHOLE_TIME: Duration = Duration::from_secs(10);
-/// Until an address that could not be had is tried again.
+/// Until an address that could not be had is tried again: at first, since a daemon that
+/// hands over lets go of it in a moment, and then twice as long each time, up to this.
+const SOON: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_secs(60);
 /// After a connection that could not be taken, such as for want of descriptors.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -99,6 +101,7 @@ impl Scrape {
             *said = trouble;
             is_news
         };
+        let mut wait = SOON;
         loop {
             match Socket::bind(&self.listen).await {
                 Ok(socket) => {
@@ -109,12 +112,13 @@ impl Scrape {
                     let error = error.to_string();
                     if say(Some(error.clone())) {
                         tracing::warn!(
-                            address = %self.listen, error, again_in_s = AGAIN.as_secs(),
+                            address = %self.listen, error, again_in_s = wait.as_secs(),
                             "the counters cannot be offered to Prometheus \
                              (metrics.prometheus_listen); everything else works"
                         );
                     }
-                    sleep(AGAIN).await;
+                    sleep(wait).await;
+                    wait = AGAIN.min(2 * wait);
                 }
             }
         }

@@ -96,11 +96,23 @@ async fn an_address_in_use_is_told_of_and_had_once_it_is_free() {
     let other = StdUnixListener::bind(&path).unwrap();
     let scrape = Scrape::new(PrometheusListen::Unix(path.clone()));
     let mut bound = std::pin::pin!(scrape.bind());
-    assert!(timeout(AGAIN / 2, &mut bound).await.is_err());
+    assert!(timeout(AGAIN * 10, &mut bound).await.is_err());
     assert!(scrape.to_string().contains("in use"), "{scrape}");
     drop(other);
-    let _socket = bound.await;
+    let _socket = timeout(AGAIN + SOON, bound).await.unwrap();
     assert_eq!(scrape.to_string(), format!("unix:{}", path.display()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_a_daemon_hands_over_is_had_in_a_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("m");
+    let before = StdUnixListener::bind(&path).unwrap();
+    let scrape = Scrape::new(PrometheusListen::Unix(path));
+    let mut bound = std::pin::pin!(scrape.bind());
+    assert!(timeout(SOON / 2, &mut bound).await.is_err());
+    drop(before);
+    let _socket = timeout(SOON, bound).await.unwrap();
 }
 
 #[tokio::test]

@@ -193,6 +193,30 @@ async fn the_successor_has_the_arguments_and_the_settings_of_the_one_before() {
 }
 
 #[tokio::test]
+async fn the_counters_are_offered_by_the_successor() {
+    let mut stage = Stage::new().await;
+    let counters = stage.programs.home.path().join("m");
+    let address = format!("unix:{}", counters.display());
+    let installed = Installed::new(&mut stage.programs);
+    let stage = stage.configured(&format!("metrics:\n  prometheus_listen: {address:?}\n"));
+    stage.done(&["daemon", "start"]).await;
+    let old = daemon(&stage.programs);
+    let endpoint = stage.programs.home.endpoint();
+    installed.put(NEW);
+    a_newer_client_calls(&endpoint).await;
+    eventually("the successor", || {
+        holder(&endpoint).is_some_and(|pid| pid != old)
+    })
+    .await;
+    eventually("the end of the old one", || has_ended(old)).await;
+    let deadline = Instant::now() + PATIENCE;
+    while stage.json(&["daemon", "status"]).await["prometheus"] != address {
+        assert!(Instant::now() < deadline, "it never had the address");
+    }
+    assert!(counters.exists());
+}
+
+#[tokio::test]
 async fn a_program_that_cannot_start_does_not_take_over_and_the_log_says_why() {
     let mut stage = Stage::new().await;
     let installed = Installed::new(&mut stage.programs);
