@@ -15,11 +15,14 @@ use aws_ssm_proto::launch;
 use super::{Context, unix};
 use crate::cli::DaemonCommand;
 use crate::connect::{attend, running};
-use crate::error::Failure;
+use crate::error::{Failure, usage};
 use crate::render::sheet::Sheet;
 use crate::render::{Field, Value};
 
 pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    if ctx.link.leaves_daemon_alone() {
+        return Err(contradiction().into());
+    }
     match command {
         DaemonCommand::Start => start(ctx).await,
         DaemonCommand::Stop { now: true } => stop(Manner::Now, ctx).await,
@@ -30,6 +33,12 @@ pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Resul
         DaemonCommand::Stats(args) => watch::run(args, ctx).await,
         DaemonCommand::Logs(args) => logs::run(args, ctx).await,
     }
+}
+
+fn contradiction() -> Error {
+    usage("--no-daemon leaves no daemon to do this with")
+        .why("the commands of `daemon` are about the one that runs or is to run")
+        .hint("leave --no-daemon out")
 }
 
 async fn start(ctx: &mut Context<'_>) -> Result<(), Failure> {

@@ -1,4 +1,5 @@
-//! `version`: of this program, and of a daemon if one runs.
+//! `version`: of this program, and of a daemon if one runs; with `--no-daemon`, of the
+//! program that would be started.
 
 use aws_ssm_proto::domain::Hello;
 
@@ -9,7 +10,10 @@ use crate::render::sheet::Sheet;
 use crate::render::{Field, Value};
 
 pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let daemon = daemon(ctx).await;
+    let daemon = match ctx.link.leaves_daemon_alone() {
+        true => Some(ctx.link.ask(async |client| client.hello().await).await?),
+        false => daemon(ctx).await,
+    };
     let daemon = daemon.as_ref().map(|hello| hello.build.as_str());
     ctx.print(Sheet::single(vec![
         (
