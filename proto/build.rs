@@ -4,6 +4,7 @@ use prost::Message;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
+        "aws_ssm/v1/challenge.proto",
         "aws_ssm/v1/common.proto",
         "aws_ssm/v1/configuration.proto",
         "aws_ssm/v1/control.proto",
@@ -21,8 +22,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build_transport(false)
         // Rows stay encoded on both sides: see `wire/page.rs`.
         .extern_path(".aws_ssm.v1.ListInstancesResponse", "crate::wire::Page")
-        // Carries secrets, so its Debug is written by hand.
-        .skip_debug(["aws_ssm.v1.Caller"])
+        // These carry secrets, so their Debug is written by hand.
+        .skip_debug([
+            "aws_ssm.v1.AnswerChallengeRequest",
+            "aws_ssm.v1.Caller",
+            "aws_ssm.v1.CredentialProcess",
+            "aws_ssm.v1.ProcessCredentials",
+        ])
         .compile_fds(descriptors)?;
     Ok(())
 }

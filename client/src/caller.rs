@@ -19,6 +19,8 @@ pub struct Surroundings<'a> {
     /// The variables that could be a caller's, see [`may_be_ours`]. Looking for each
     /// of some dozens by its name would cost more than looking once at all.
     pub environment: &'a [(OsString, OsString)],
+    /// All of them.
+    pub variables: &'a dyn Fn() -> Vec<(OsString, OsString)>,
     /// The working directory.
     pub directory: &'a dyn Fn() -> io::Result<PathBuf>,
 }
@@ -204,6 +206,7 @@ mod tests {
         let surroundings = Surroundings {
             variable: &variable,
             environment: &environment,
+            variables: &Vec::new,
             directory: &|| Ok("/work/here".into()),
         };
         caller(&args, &surroundings)
@@ -312,6 +315,7 @@ mod tests {
         let surroundings = Surroundings {
             variable: &variable,
             environment: &[("AWS_SECRET_ACCESS_KEY".into(), secret)],
+            variables: &Vec::new,
             directory: &|| Ok("/".into()),
         };
         let error = caller(&GlobalArgs::default(), &surroundings).expect_err("refused");

@@ -14,9 +14,11 @@ mod whoami;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Caller, Error};
 
 use crate::caller::{Surroundings, caller};
+use crate::challenge;
 use crate::cli::{Cli, Command, GlobalArgs};
 use crate::connect::Link;
 use crate::error::{Failure, usage};
@@ -92,6 +94,16 @@ impl Context<'_> {
     /// Who asks.
     fn caller(&self) -> Result<Caller, Error> {
         caller(self.args, self.surroundings)
+    }
+
+    /// Puts a caller's question to whoever answers, and answers what is asked back.
+    async fn ask<T>(
+        &mut self,
+        caller: &mut Caller,
+        question: impl AsyncFn(&Client, &Caller) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (link, surroundings) = (&mut self.link, self.surroundings);
+        challenge::ask(link, surroundings, self.notices, caller, question).await
     }
 
     /// The format that was asked for, or else the one of the settings.

@@ -143,6 +143,14 @@ impl Link {
         }
     }
 
+    /// Gives everything so much more time: a person has taken it.
+    pub fn extend(&mut self, length: Duration) {
+        self.deadline += length;
+        if let Some(client) = &mut self.client {
+            client.set_deadline(self.deadline);
+        }
+    }
+
     /// When everything must be over.
     #[must_use]
     pub fn deadline(&self) -> Instant {

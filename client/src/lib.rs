@@ -4,6 +4,7 @@
 //! and holds no state: all that is the daemon's.
 
 pub mod caller;
+mod challenge;
 pub mod cli;
 pub mod command;
 pub mod connect;
@@ -53,6 +54,7 @@ fn run(cli: &Cli) -> Result<Infallible, Error> {
     let surroundings = Surroundings {
         variable: &|name| std::env::var_os(name),
         environment: &environment,
+        variables: &|| std::env::vars_os().collect(),
         directory: &std::env::current_dir,
     };
     let config = settings.config.as_ref();

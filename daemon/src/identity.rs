@@ -12,6 +12,7 @@
 //! never prompts; nobody waits past the deadline; secrets are in zeroizing
 //! memory and never shown. It keeps no answers and decides nothing about them.
 
+mod challenges;
 mod endpoints;
 mod files;
 #[cfg(any(test, fuzzing))]
@@ -40,11 +41,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_ssm_proto::domain::{Caller, Error, ErrorKind, Identity};
+use aws_ssm_proto::domain::{Answer, Caller, Error, ErrorKind, Identity};
 use tokio::time::{Duration, Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use challenges::Queue;
 pub use endpoints::Endpoints;
 pub use files::Stamp;
 pub use key::CredentialKey;
@@ -59,6 +61,7 @@ use crate::aws::{Connector, Route, Service, Sso, Sts};
 use crate::clock::Clock;
 use crate::persist::Disk;
 use crate::resilience::Resilience;
+use challenges::Challenges;
 use files::{FileCache, LoadedFile};
 use key::{KeyInputs, KeyMaker};
 use metadata::Metadata;
@@ -100,6 +103,7 @@ struct Inner {
     registry: Arc<Registry>,
     memory: Memory,
     sts: Arc<dyn TokenService>,
+    challenges: Arc<Challenges>,
     defaults: ArcSwap<DefaultSettings>,
     wall: SharedTimeSource,
 }
@@ -178,9 +182,14 @@ impl Identities {
         let keys = Arc::new(keys);
         let inner = Inner {
             files: FileCache::new(Arc::clone(&keys), wall.clone()),
-            keys,
             registry: Arc::new(Registry::new(idle, wall.clone())),
             memory: Memory::new(disk),
+            challenges: Arc::new(Challenges::new(
+                Arc::clone(&keys),
+                Arc::clone(&sts),
+                wall.clone(),
+            )),
+            keys,
             sts,
             defaults: ArcSwap::from_pointee(defaults),
             wall,
@@ -283,6 +292,32 @@ impl Identities {
     /// hold. To be called now and then; a verification does so too.
     pub fn forget_idle(&self) {
         self.inner.registry.forget_idle();
+        self.inner.challenges.forget_old();
+    }
+
+    /// Queues up to answer a challenge.
+    #[must_use]
+    pub fn queue_up(&self, challenge_id: &str, deadline: Instant) -> Queue {
+        self.inner.challenges.queue(challenge_id, deadline)
+    }
+
+    /// Answers a challenge for all who wait. `false`: nobody waits for that any more.
+    ///
+    /// # Errors
+    ///
+    /// `Credentials` or `Permission` if AWS does not take the answer; `Unavailable` if
+    /// it cannot be asked.
+    pub async fn answer(
+        &self,
+        challenge_id: &str,
+        turn: u64,
+        answer: Answer,
+        deadline: Instant,
+    ) -> Result<bool, Error> {
+        let challenges = &self.inner.challenges;
+        challenges
+            .answer(challenge_id, turn, answer, deadline)
+            .await
     }
 
     /// Stops the verifications under way, whose callers are told so, and waits
@@ -335,8 +370,9 @@ impl Identities {
         let provider = known
             .clone()
             .unwrap_or_else(|| inner.provider(prepared.plan, place.clone()));
-        // Credentials that were verified before have their data in the cache.
-        if known.is_none() {
+        // Credentials that were verified before have their data in the cache; those that
+        // somebody must give first cannot be used yet.
+        if known.is_none() && !provider.needs_caller() {
             let (regions, endpoints) = (prepared.regions, prepared.endpoints.clone());
             let provider = Arc::clone(&provider);
             let outcome = pending.outcome.clone();
@@ -402,6 +438,7 @@ impl Inner {
             credentials: &credentials,
             token,
             ca_bundle: settings.route.network.trusted().map(|bundle| bundle.stamp),
+            environment: plan.environment(),
         });
         Ok(Prepared {
             key,
@@ -440,7 +477,12 @@ impl Inner {
         let bound_until = credentials.expiry();
         let said = self.sts.caller_identity(place, credentials, deadline);
         let said = said.await;
-        let said = said.map_err(|error| provider::blame(error, provider.plan()))?;
+        let said = said.map_err(|error| {
+            if error.kind == ErrorKind::Credentials {
+                provider.forget_answers();
+            }
+            provider::blame(error, provider.plan())
+        })?;
         let principal = Principal::new(said, endpoints)?;
         tracing::info!(arn = principal.arn(), key = ?place.key, "identity verified");
         Ok(VerifiedIdentity::new(
@@ -466,7 +508,8 @@ impl Inner {
 
     fn provider(&self, plan: CredentialPlan, place: Place) -> Arc<Provider> {
         let (sts, wall) = (Arc::clone(&self.sts), self.wall.clone());
-        Arc::new(Provider::new(plan, sts, place, wall))
+        let challenges = Arc::clone(&self.challenges);
+        Arc::new(Provider::new(plan, sts, place, challenges, wall))
     }
 }
 

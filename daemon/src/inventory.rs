@@ -91,6 +91,7 @@ impl Shared {
     fn refresh(&self, kind: Kind, key: &Key, identity: &VerifiedIdentity) -> bool {
         self.config.load().keep
             && identity.unconfirmed().is_none()
+            && !identity.needs_caller()
             && self.queue.offer(Job {
                 kind,
                 key: key.clone(),

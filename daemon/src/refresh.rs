@@ -132,6 +132,11 @@ impl Worker {
             Err(error) => {
                 self.metrics.cache().refresh_failed();
                 let region = &**job.key.region();
+                if error.challenge.is_some() {
+                    // Nobody is asked for what nobody waits for.
+                    tracing::debug!(region, kind = job.kind.as_str(), %error, "a refresh waits");
+                    return;
+                }
                 tracing::warn!(region, kind = job.kind.as_str(), %error, "a refresh failed");
             }
         }

@@ -5,6 +5,7 @@
 //! another call) is in [`call`].
 
 mod call;
+mod challenges;
 mod configuration;
 mod control;
 mod diagnosis;
@@ -16,6 +17,7 @@ mod stream;
 use std::sync::Arc;
 
 use aws_ssm_proto::wire;
+use aws_ssm_proto::wire::challenges_server::ChallengesServer;
 use aws_ssm_proto::wire::configuration_server::ConfigurationServer;
 use aws_ssm_proto::wire::control_server::ControlServer;
 use aws_ssm_proto::wire::diagnosis_server::DiagnosisServer;
@@ -24,6 +26,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 use crate::daemon::Daemon;
+use challenges::ChallengesService;
 use configuration::ConfigurationService;
 use control::ControlService;
 use diagnosis::DiagnosisService;
@@ -32,6 +35,9 @@ use router::Router;
 
 /// A question is small; a caller may carry 64 KiB of settings.
 const MAX_QUESTION: usize = 256 << 10;
+
+/// An answer is a set of keys at most; the longest session tokens have a few KiB.
+const LARGEST_ANSWER: usize = 64 << 10;
 
 /// A configuration file may be asked about before it is written; one of more than
 /// 1 MiB is a mistake that is to be told.
@@ -50,6 +56,9 @@ pub async fn services(
 > {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter
+        .set_serving::<ChallengesServer<ChallengesService>>()
+        .await;
+    reporter
         .set_serving::<ConfigurationServer<ConfigurationService>>()
         .await;
     reporter
@@ -66,6 +75,8 @@ pub async fn services(
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     Ok(Router {
+        challenges: ChallengesServer::new(ChallengesService::new(daemon))
+            .max_decoding_message_size(LARGEST_ANSWER),
         configuration: ConfigurationServer::new(ConfigurationService::new(daemon))
             .max_decoding_message_size(LARGEST_FILE),
         control: ControlServer::new(ControlService::new(daemon))

@@ -4,6 +4,7 @@
 //! Every call ends by the client's deadline, whatever the daemon does, or a moment
 //! after it.
 
+mod challenge;
 mod configuration;
 mod diagnosis;
 mod stream;
@@ -21,12 +22,14 @@ use crate::domain::{
     InstanceRef, ListQuery, ListSummary, Region, RegionSummary, ResolvedTargets, Stats,
 };
 use crate::transport::{Channel, Driver};
+use crate::wire::challenges_client::ChallengesClient;
 use crate::wire::configuration_client::ConfigurationClient;
 use crate::wire::control_client::ControlClient;
 use crate::wire::inventory_client::InventoryClient;
 use crate::wire::{self, Page, row};
 use crate::{hello, status};
 
+pub use challenge::Turns;
 pub use configuration::Checked;
 pub use stream::{InstanceStream, StreamOptions, StreamSource};
 
@@ -264,6 +267,11 @@ impl Client {
 
     fn control(&self) -> ControlClient<Channel> {
         ControlClient::with_origin(self.channel.clone(), self.channel.origin())
+            .max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    fn challenges(&self) -> ChallengesClient<Channel> {
+        ChallengesClient::with_origin(self.channel.clone(), self.channel.origin())
             .max_decoding_message_size(MAX_MESSAGE)
     }
 

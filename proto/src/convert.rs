@@ -3,6 +3,7 @@
 mod answer;
 mod bounds;
 mod caller;
+mod challenge;
 mod configuration;
 mod daemon;
 mod diagnosis;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod caller;
+mod challenge;
 mod column;
 mod configuration;
 mod daemon;
@@ -13,6 +14,7 @@ mod stats;
 
 pub use answer::{DataState, Identity, ListSummary, Region, RegionSummary, ResolvedTargets};
 pub use caller::{CALLER_VARIABLES, Caller};
+pub use challenge::{Answer, Challenge, EnvironmentDigest, ProcessCredentials, Question, Turn};
 pub use column::{Column, UnknownColumn, nearest};
 pub use configuration::{
     ConfigCheck, ConfigFile, ConfigFileState, ConfigFinding, ConfigReload, ConfigTemplate,

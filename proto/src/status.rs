@@ -35,6 +35,8 @@ struct Any {
 /// headers, of which a client takes 64 KiB, and most of it travels twice.
 const TEXT: usize = 2 << 10;
 const CANDIDATES: usize = 8 << 10;
+/// Bytes of a challenge; one that is larger is left out.
+const CHALLENGE: usize = 10 << 10;
 
 /// Puts an error into a status. What is too long to travel is cut.
 #[must_use]
@@ -67,6 +69,10 @@ fn fitted(error: &Error) -> Error {
         why: cut(&error.why),
         hint: cut(&error.hint),
         candidates: error.candidates.iter().take_while(fits).cloned().collect(),
+        challenge: error.challenge.clone().filter(|challenge| {
+            let sent = wire::Challenge::from(&**challenge);
+            sent.encoded_len() <= CHALLENGE
+        }),
     }
 }
 

@@ -22,6 +22,28 @@ pub use generated::*;
 /// The encoded `FileDescriptorSet` of the package, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/aws_ssm.bin"));
 
+impl std::fmt::Debug for AnswerChallengeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AnswerChallengeRequest")
+            .field("challenge_id", &self.challenge_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for CredentialProcess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialProcess")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ProcessCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProcessCredentials").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Caller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Caller")

@@ -2,6 +2,7 @@
 //! many ask at once and whatever the daemon was started with.
 
 mod callers;
+mod challenges;
 mod changes;
 mod machine;
 mod network;

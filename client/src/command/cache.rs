@@ -1,6 +1,7 @@
 //! `cache`: what the daemon holds, loading it again, dropping it.
 
-use aws_ssm_proto::domain::{CacheEntry, DataState, RegionSummary};
+use aws_ssm_proto::Client;
+use aws_ssm_proto::domain::{CacheEntry, Caller, DataState, RegionSummary};
 
 use super::report::whole_seconds;
 use super::{Context, report, unix};
@@ -86,11 +87,9 @@ fn state(state: DataState) -> Value<'static> {
 }
 
 async fn refresh(ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let caller = ctx.caller()?;
-    let regions = ctx
-        .link
-        .ask(async |client| client.refresh_cache(&caller).await)
-        .await?;
+    let mut caller = ctx.caller()?;
+    let question = async |client: &Client, caller: &Caller| client.refresh_cache(caller).await;
+    let regions = ctx.ask(&mut caller, question).await?;
     if let Some(failure) = report::whole_failure(&regions) {
         return Err(failure);
     }
@@ -117,14 +116,16 @@ fn refreshed(region: &RegionSummary) -> Vec<Value<'_>> {
 }
 
 async fn clear(all: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let caller = match all {
-        true => None,
-        false => Some(ctx.caller()?),
+    let entries = if all {
+        ctx.link
+            .ask(async |client| client.clear_cache(None).await)
+            .await?
+    } else {
+        let mut caller = ctx.caller()?;
+        let question =
+            async |client: &Client, caller: &Caller| client.clear_cache(Some(caller)).await;
+        ctx.ask(&mut caller, question).await?
     };
-    let entries = ctx
-        .link
-        .ask(async |client| client.clear_cache(caller.as_ref()).await)
-        .await?;
     ctx.print(Sheet::single(vec![(
         Field::named("dropped-entries"),
         Value::Number(entries),

@@ -1,7 +1,10 @@
 //! `list`: instances, page by page.
 
+use aws_ssm_proto::Client;
 use aws_ssm_proto::client::InstancePages;
-use aws_ssm_proto::domain::{Column, Error, ListQuery, ListSummary, Sort, SortKey, TagFilter};
+use aws_ssm_proto::domain::{
+    Caller, Column, Error, ListQuery, ListSummary, Sort, SortKey, TagFilter,
+};
 
 use super::{Context, report, unix};
 use crate::cli::ListArgs;
@@ -13,14 +16,16 @@ use crate::settings::Settings;
 pub(super) async fn run(args: &ListArgs, ctx: &mut Context<'_>) -> Result<(), Failure> {
     // What was typed wrong is told before anybody is asked.
     let mut plan = Plan::new(args, &ctx.settings)?;
-    let caller = ctx.caller()?;
+    let mut caller = ctx.caller()?;
     if ctx.settings.format.is_none() {
         ctx.settle_format().await?;
         plan = Plan::new(args, &ctx.settings)?;
     }
-    let ask =
-        async |client: &aws_ssm_proto::Client| client.list_instances(&caller, &plan.query).await;
-    let pages = ctx.link.ask(ask).await?;
+    let question = async |client: &Client, caller: &Caller| {
+        let list = client.list_instances(caller, &plan.query);
+        list.await
+    };
+    let pages = ctx.ask(&mut caller, question).await?;
     if args.count {
         return count(pages, ctx).await;
     }

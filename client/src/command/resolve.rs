@@ -1,5 +1,8 @@
 //! `resolve`: the id of the instance that a target names.
 
+use aws_ssm_proto::Client;
+use aws_ssm_proto::domain::Caller;
+
 use super::list::columns;
 use super::{Context, report, unix};
 use crate::error::Failure;
@@ -12,14 +15,15 @@ pub(super) async fn run(target: &str, ctx: &mut Context<'_>) -> Result<(), Failu
         Some(named) => columns(format, Some(named))?,
         None => columns(Format::Ids, None)?,
     };
-    let caller = ctx.caller()?;
+    let mut caller = ctx.caller()?;
     let freshness = ctx.settings.freshness;
     let targets = [target.to_owned()];
     let asked = asked_columns(&columns);
-    let answer = ctx
-        .link
-        .ask(async |client| client.resolve(&caller, &targets, &asked, freshness).await)
-        .await?;
+    let question = async |client: &Client, caller: &Caller| {
+        let found = client.resolve(caller, &targets, &asked, freshness);
+        found.await
+    };
+    let answer = ctx.ask(&mut caller, question).await?;
     let mut printer = Printer::new(format, fields(&columns), ctx.look(format));
     let now = unix(ctx.now);
     let rows = answer.instances().map(|instance| InstanceRow {

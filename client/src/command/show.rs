@@ -1,7 +1,8 @@
 //! `show`: everything known of an instance, and how old that is.
 
+use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{
-    AgentStatus, Column, Error, InstanceRef, RegionSummary, ResolvedTargets,
+    AgentStatus, Caller, Column, Error, InstanceRef, RegionSummary, ResolvedTargets,
 };
 
 use super::list::columns;
@@ -16,7 +17,7 @@ pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(),
     if let Some(named) = &ctx.settings.columns {
         columns(Format::default(), Some(named))?;
     }
-    let caller = ctx.caller()?;
+    let mut caller = ctx.caller()?;
     ctx.settle_format().await?;
     let format = ctx.settings.format.unwrap_or_default();
     let as_page = format.is_table() && ctx.settings.columns.is_none();
@@ -28,10 +29,11 @@ pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(),
     };
     let freshness = ctx.settings.freshness;
     let asked = asked_columns(&columns);
-    let answer = ctx
-        .link
-        .ask(async |client| client.resolve(&caller, targets, &asked, freshness).await)
-        .await?;
+    let question = async |client: &Client, caller: &Caller| {
+        let found = client.resolve(caller, targets, &asked, freshness);
+        found.await
+    };
+    let answer = ctx.ask(&mut caller, question).await?;
     let look = ctx.look(format);
     let now = unix(ctx.now);
     if as_page {

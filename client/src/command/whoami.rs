@@ -1,16 +1,17 @@
 //! `whoami`: whose credentials the caller's settings lead to.
 
+use aws_ssm_proto::Client;
+use aws_ssm_proto::domain::Caller;
+
 use super::{Context, unix};
 use crate::error::Failure;
 use crate::render::sheet::Sheet;
 use crate::render::{Field, Value};
 
 pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let caller = ctx.caller()?;
-    let identity = ctx
-        .link
-        .ask(async |client| client.whoami(&caller).await)
-        .await?;
+    let mut caller = ctx.caller()?;
+    let question = async |client: &Client, caller: &Caller| client.whoami(caller).await;
+    let identity = ctx.ask(&mut caller, question).await?;
     let expires = identity.expires_at.map(unix);
     ctx.print(Sheet::single(vec![
         (Field::named("account"), Value::Text(&identity.account)),

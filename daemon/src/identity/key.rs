@@ -9,7 +9,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use aws_ssm_proto::domain::Caller;
+use aws_ssm_proto::domain::{Caller, EnvironmentDigest};
 use zeroize::Zeroizing;
 
 use super::files::{LoadedFile, Stamp};
@@ -68,6 +68,8 @@ pub struct KeyInputs<'a> {
     pub token: Option<Stamp>,
     /// The file of trusted certificates, if one is used.
     pub ca_bundle: Option<Stamp>,
+    /// What a credential process would see, if one is used.
+    pub environment: Option<EnvironmentDigest>,
 }
 
 /// The hash key, which is had when it is first needed.
@@ -93,7 +95,7 @@ impl KeyMaker {
     /// The credential key of these inputs.
     #[must_use]
     pub fn key(&self, inputs: &KeyInputs<'_>) -> CredentialKey {
-        let mut fields = Fields(blake3::Hasher::new_keyed(&self.0));
+        let mut fields = self.fields();
         let caller = inputs.caller;
         fields.text(caller.profile.as_deref());
         fields.text(caller.endpoint_url.as_deref());
@@ -113,7 +115,17 @@ impl KeyMaker {
                 fields.text(Some(value));
             }
         }
-        CredentialKey(*fields.0.finalize().as_bytes())
+        // Without one this is no field at all, so that others do not pay for it: a
+        // field after the pairs of names and values is told from them by its place.
+        if let Some(environment) = &inputs.environment {
+            fields.bytes(Some(environment));
+        }
+        CredentialKey(fields.hash())
+    }
+
+    /// For a hash over other inputs.
+    pub(super) fn fields(&self) -> Fields {
+        Fields(blake3::Hasher::new_keyed(&self.0))
     }
 
     /// The digest of a file's content.
@@ -130,10 +142,10 @@ impl fmt::Debug for KeyMaker {
 }
 
 /// Writes inputs so that they can be told apart again.
-struct Fields(blake3::Hasher);
+pub(super) struct Fields(blake3::Hasher);
 
 impl Fields {
-    fn bytes(&mut self, value: Option<&[u8]>) {
+    pub(super) fn bytes(&mut self, value: Option<&[u8]>) {
         let Some(value) = value else {
             self.0.update(&[0]);
             return;
@@ -143,8 +155,12 @@ impl Fields {
         self.0.update(value);
     }
 
-    fn text(&mut self, value: Option<&str>) {
+    pub(super) fn text(&mut self, value: Option<&str>) {
         self.bytes(value.map(str::as_bytes));
+    }
+
+    pub(super) fn hash(&self) -> [u8; 32] {
+        *self.0.finalize().as_bytes()
     }
 
     fn file(&mut self, file: &LoadedFile) {
@@ -181,6 +197,7 @@ mod tests {
         credentials: LoadedFile,
         token: Option<Stamp>,
         ca_bundle: Option<Stamp>,
+        environment: Option<EnvironmentDigest>,
     }
 
     fn plain() -> Inputs {
@@ -192,6 +209,7 @@ mod tests {
             credentials: LoadedFile::default(),
             token: None,
             ca_bundle: None,
+            environment: None,
         }
     }
 
@@ -204,6 +222,7 @@ mod tests {
             credentials: &inputs.credentials,
             token: inputs.token,
             ca_bundle: inputs.ca_bundle,
+            environment: inputs.environment,
         })
     }
 
@@ -260,6 +279,9 @@ mod tests {
             vary(&|inputs| inputs.credentials = file.clone());
             vary(&|inputs| inputs.token = file.version.map(|(stamp, _)| stamp));
             vary(&|inputs| inputs.ca_bundle = file.version.map(|(stamp, _)| stamp));
+        }
+        for digest in [[0; 16], [1; 16]] {
+            vary(&|inputs| inputs.environment = Some(digest));
         }
         let names = aws_ssm_proto::domain::CALLER_VARIABLES;
         for name in names.iter().filter(|name| !REGION_VARIABLES.contains(name)) {

@@ -19,10 +19,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::domain::{EnvironmentDigest, Error, ErrorKind};
+use zeroize::Zeroizing;
 
 use super::profile::{FileKind, Profile};
 use super::settings::{DefaultSettings, Settings};
+use crate::aws::sts::AssumeRole;
 pub use metadata::{ContainerPlan, ContainerToken, InstancePlan};
 pub use source::SourcePlan;
 pub use sso::SsoPlan;
@@ -36,6 +38,8 @@ pub enum CredentialPlan {
     AssumeRole(Box<RolePlan>),
     /// A role, assumed with a token that an identity provider wrote to a file.
     WebIdentity(WebIdentityPlan),
+    /// What a program prints that the caller runs.
+    Process(ProcessPlan),
     /// What something other than STS hands out.
     Source(SourcePlan),
 }
@@ -70,8 +74,33 @@ pub struct RolePlan {
     pub session_name: String,
     /// The role's own default if `None`.
     pub duration: Option<Duration>,
+    /// Whose code must come with it.
+    pub mfa: Option<MfaDevice>,
     /// What asks for the role.
     pub origin: Origin,
+}
+
+/// A device that shows codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MfaDevice {
+    /// Its serial number or ARN.
+    pub serial: String,
+    /// The profile that wants it.
+    pub profile: String,
+}
+
+impl RolePlan {
+    /// What STS is asked for, but for a code.
+    #[must_use]
+    pub fn request(&self) -> AssumeRole {
+        AssumeRole {
+            role_arn: self.role_arn.clone(),
+            session_name: self.session_name.clone(),
+            external_id: self.external_id.clone(),
+            duration: self.duration,
+            mfa: None,
+        }
+    }
 }
 
 impl fmt::Debug for RolePlan {
@@ -82,6 +111,7 @@ impl fmt::Debug for RolePlan {
             .field("role_arn", &self.role_arn)
             .field("session_name", &self.session_name)
             .field("duration", &self.duration)
+            .field("mfa", &self.mfa)
             .field("origin", &self.origin)
             .finish_non_exhaustive()
     }
@@ -98,6 +128,25 @@ pub struct WebIdentityPlan {
     pub session_name: String,
     /// What names the token file.
     pub origin: Origin,
+}
+
+/// A program that prints credentials.
+#[derive(Clone)]
+pub struct ProcessPlan {
+    /// The profile that names it.
+    pub profile: String,
+    /// As the profile has it; may hold secrets.
+    pub command: Zeroizing<String>,
+    /// What it would see where the caller runs it.
+    pub environment: EnvironmentDigest,
+}
+
+impl fmt::Debug for ProcessPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessPlan")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a setting stands.
@@ -132,17 +181,22 @@ impl fmt::Display for CredentialPlan {
                     source,
                     role_arn,
                     origin,
+                    mfa,
                     ..
                 } = role.as_ref();
+                let with = mfa.as_ref().map_or("", |_| " with MFA");
                 match origin {
                     Origin::Flag => write!(f, "role {role_arn} assumed from {source}"),
-                    _ => write!(f, "{origin} (role {role_arn} assumed from {source})"),
+                    _ => write!(f, "{origin} (role {role_arn} assumed{with} from {source})"),
                 }
             }
             Self::WebIdentity(web) => {
                 write!(f, "{} (role {} by web identity)", web.origin, web.role_arn)
             }
             Self::Source(source) => source.fmt(f),
+            Self::Process(process) => {
+                write!(f, "profile {} (credential process)", process.profile)
+            }
         }
     }
 }
@@ -168,13 +222,27 @@ impl CredentialPlan {
     #[must_use]
     pub fn token_file(&self) -> Option<&PathBuf> {
         match self {
-            Self::Static(_) => None,
+            Self::Static(_) | Self::Process(_) => None,
             Self::AssumeRole(role) => role.source.token_file(),
             Self::WebIdentity(web) => Some(&web.token_file),
             Self::Source(source) => source.token_file(),
         }
     }
+
+    /// What a credential process would see, if one decides the credentials.
+    #[must_use]
+    pub fn environment(&self) -> Option<EnvironmentDigest> {
+        match self {
+            Self::Process(process) => Some(process.environment),
+            Self::AssumeRole(role) => role.source.environment(),
+            _ => None,
+        }
+    }
 }
+
+/// A credential process is named in a few hundred bytes; this refuses nonsense, which
+/// has to travel in the headers of an answer.
+const LONGEST_COMMAND: usize = 8 << 10;
 
 struct Planner<'a> {
     settings: &'a Settings<'a>,
@@ -239,8 +307,8 @@ impl<'a> Planner<'a> {
         if set("login_session") {
             return refuse("uses a console login");
         }
-        if set("credential_process") {
-            return refuse("runs a credential process");
+        if let Some(command) = profile.get("credential_process") {
+            return self.process(profile, command).map(Some);
         }
         match keys_in(profile, FileKind::Config)? {
             None if set("aws_secret_access_key") => {
@@ -248,6 +316,20 @@ impl<'a> Planner<'a> {
             }
             found => Ok(found),
         }
+    }
+
+    /// The program that a profile names. It would see the caller's environment, so
+    /// that belongs to what decides the credentials.
+    fn process(&self, profile: Profile<'a>, command: &str) -> Result<CredentialPlan, Error> {
+        if command.len() > LONGEST_COMMAND {
+            return Err(refusal::long_command(profile, LONGEST_COMMAND));
+        }
+        let environment = self.settings.caller.environment_digest;
+        Ok(CredentialPlan::Process(ProcessPlan {
+            profile: profile.name().to_owned(),
+            command: Zeroizing::new(command.to_owned()),
+            environment: environment.ok_or_else(|| refusal::unknown_environment(profile))?,
+        }))
     }
 }
 

@@ -19,11 +19,12 @@ use aws_ssm_proto::domain::{Error, ErrorKind};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 
+use super::challenges::Challenges;
 use super::files;
 use super::plan::{CredentialPlan, RolePlan, WebIdentityPlan};
 use super::sts::{Place, TokenService};
 use crate::aws::Route;
-use crate::aws::sts::{AssumeRole, AssumeRoleWithWebIdentity};
+use crate::aws::sts::AssumeRoleWithWebIdentity;
 
 /// Credentials are renewed this long before they end, as the SDKs do.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
@@ -40,6 +41,7 @@ pub(super) struct Provider {
     plan: CredentialPlan,
     sts: Arc<dyn TokenService>,
     place: Place,
+    challenges: Arc<Challenges>,
     clock: SharedTimeSource,
     held: Mutex<Held>,
     /// Renewals that have ended; tells a waiter whether one did while it waited.
@@ -60,12 +62,14 @@ impl Provider {
         plan: CredentialPlan,
         sts: Arc<dyn TokenService>,
         place: Place,
+        challenges: Arc<Challenges>,
         clock: SharedTimeSource,
     ) -> Self {
         Self {
             plan,
             sts,
             place,
+            challenges,
             clock,
             held: Mutex::default(),
             ended: AtomicU64::new(0),
@@ -110,6 +114,40 @@ impl Provider {
     /// Drops the present credentials: the next to ask gets new ones.
     pub(super) fn forget(&self) {
         *self.held() = Held::default();
+    }
+
+    /// Drops what a person or a program has given for them as well: AWS has refused
+    /// what it led to.
+    pub(super) fn forget_answers(&self) {
+        self.forget();
+        let mut plan = &self.plan;
+        loop {
+            self.challenges
+                .forget(self.challenges.step(plan, &self.place));
+            match plan {
+                CredentialPlan::AssumeRole(role) => plan = &role.source,
+                _ => return,
+            }
+        }
+    }
+
+    /// Whether new credentials can be had only from a person or from the caller's
+    /// terminal.
+    pub(super) fn needs_caller(&self) -> bool {
+        !self.can_obtain(&self.plan) && self.fresh().is_none()
+    }
+
+    fn can_obtain(&self, plan: &CredentialPlan) -> bool {
+        let held = || {
+            let step = self.challenges.step(plan, &self.place);
+            self.challenges.held(step).is_some()
+        };
+        match plan {
+            CredentialPlan::Process(_) => held(),
+            CredentialPlan::AssumeRole(role) if role.mfa.is_some() => held(),
+            CredentialPlan::AssumeRole(role) => self.can_obtain(&role.source),
+            _ => true,
+        }
     }
 
     /// How the credentials are obtained.
@@ -167,7 +205,9 @@ impl Provider {
             }
             Err(error) => {
                 let present = present.ok_or_else(|| error.clone())?;
-                tracing::warn!(source = %self.plan, %error, "credentials could not be renewed");
+                if error.challenge.is_none() {
+                    tracing::warn!(source = %self.plan, %error, "credentials could not be renewed");
+                }
                 held.not_before = Some(now + RENEW_PAUSE);
                 Ok(present)
             }
@@ -182,10 +222,18 @@ impl Provider {
         Box::pin(async move {
             match plan {
                 CredentialPlan::Static(keys) => Ok(keys.credentials.clone()),
+                CredentialPlan::AssumeRole(role) if role.mfa.is_some() => {
+                    self.assume_with_code(plan, role, deadline).await
+                }
                 CredentialPlan::AssumeRole(role) => self.assume(role, deadline).await,
                 CredentialPlan::WebIdentity(web) => self.exchange(web, deadline).await,
                 CredentialPlan::Source(source) => {
                     self.sts.fetch(&self.place, source, deadline).await
+                }
+                CredentialPlan::Process(process) => {
+                    let step = self.challenges.step(plan, &self.place);
+                    let held = self.challenges.held(step);
+                    held.ok_or_else(|| self.challenges.ask_process(step, process))
                 }
             }
         })
@@ -193,15 +241,25 @@ impl Provider {
 
     async fn assume(&self, role: &RolePlan, deadline: Instant) -> Result<Credentials, Error> {
         let source = self.carry_out(&role.source, deadline).await?;
-        let request = AssumeRole {
-            role_arn: role.role_arn.clone(),
-            session_name: role.session_name.clone(),
-            external_id: role.external_id.clone(),
-            duration: role.duration,
-            mfa: None,
-        };
+        let request = role.request();
         let asked = self.sts.assume_role(&self.place, source, request, deadline);
         asked.await.map_err(|error| blame(error, &role.source))
+    }
+
+    /// The session that a code has opened; without one, the code is asked for in the
+    /// name of those who may assume the role.
+    async fn assume_with_code(
+        &self,
+        plan: &CredentialPlan,
+        role: &RolePlan,
+        deadline: Instant,
+    ) -> Result<Credentials, Error> {
+        let step = self.challenges.step(plan, &self.place);
+        if let Some(session) = self.challenges.held(step) {
+            return Ok(session);
+        }
+        let source = self.carry_out(&role.source, deadline).await?;
+        Err(self.challenges.ask_code(step, role, source, &self.place))
     }
 
     async fn exchange(

@@ -193,7 +193,7 @@ impl Verification {
         match &outcome {
             Ok(identity) => state.bind(identity.clone(), self.registry.idle.now()),
             // Ended, and not to be had again: its credentials are of no use.
-            Err(error) if error.kind == ErrorKind::Credentials => {
+            Err(error) if error.kind == ErrorKind::Credentials && error.challenge.is_none() => {
                 state.bound.remove(&self.key);
             }
             Err(_) => {}

@@ -81,6 +81,8 @@ impl Memory {
     pub(super) fn learn(&self, key: CredentialKey, outcome: &Result<VerifiedIdentity, Error>) {
         match outcome {
             Ok(identity) => self.remember(identity),
+            // Nobody has been refused.
+            Err(error) if error.challenge.is_some() => {}
             Err(error) => match error.kind {
                 ErrorKind::Credentials | ErrorKind::Permission => self.forget(key),
                 _ => {}

@@ -76,6 +76,7 @@ pub(super) fn place() -> Place {
         credentials: &file,
         token: None,
         ca_bundle: None,
+        environment: None,
     });
     Place {
         region: "eu-west-1".into(),
@@ -93,6 +94,9 @@ pub(super) fn said(user: &str) -> CallerIdentity {
         user_id: format!("AIDA{user}"),
     }
 }
+
+/// The code of every device.
+pub(super) const MFA_CODE: &str = "123456";
 
 /// An STS without a network. It names a user after the access key; a role's
 /// access key is `role` and the request's number, and lasts an hour.
@@ -194,10 +198,16 @@ impl TokenService for FakeSts {
             role_arn,
             session_name,
             external_id,
+            mfa,
             ..
         } = request;
         let id = source.access_key_id();
         let external_id = external_id.unwrap_or_default();
+        if mfa.is_some_and(|mfa| *mfa.code != MFA_CODE) {
+            let why = "AccessDenied: MultiFactorAuthentication failed with invalid MFA one time";
+            let error = Error::new(ErrorKind::Permission, "not allowed").why(why);
+            return Box::pin(std::future::ready(Err(error)));
+        }
         Box::pin(self.role(format!("{id} {role_arn} {session_name} {external_id}")))
     }
 

@@ -2,7 +2,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::testing::{FakeSts, FixedClock, defaults, variables};
+use aws_ssm_proto::domain::{ProcessCredentials, Question, Turn};
+
+use super::testing::{FakeSts, FixedClock, MFA_CODE, defaults, variables};
 use super::*;
 
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -440,4 +442,82 @@ async fn a_new_web_identity_token_is_verified_anew() {
         format!("three {ROLE} aws-ssm-anna"),
     ];
     assert_eq!(world.sts.log(), log);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_before_a_person_has_answered() {
+    let world = World::new(FakeSts::open);
+    world.write("credentials", &keys_of("base", "anna"));
+    world.write(
+        "config",
+        &format!("[profile a]\nrole_arn = {ROLE}\nsource_profile = base\nmfa_serial = arn:mfa\n"),
+    );
+    let error = world.admit(&world.of_profile("a")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Credentials);
+    let challenge = error.challenge.unwrap();
+    assert_eq!(world.sts.identities() + world.sts.roles(), 0);
+
+    let mut queue = world.identities.queue_up(&challenge.id, soon());
+    let Ok(Some(Turn::Ours(turn))) = queue.next().await else {
+        panic!("nobody else waits");
+    };
+    let code = Answer::MfaCode(MFA_CODE.to_owned().into());
+    let taken = world.identities.answer(&challenge.id, turn, code, soon());
+    assert_eq!(taken.await, Ok(true));
+    let identity = world.identity(&world.of_profile("a")).await;
+    assert!(!identity.needs_caller());
+    // An edit that has nothing to do with it costs no code.
+    world.write(
+        "credentials",
+        &(keys_of("base", "anna") + &keys_of("b", "bert")),
+    );
+    let edited = world.identity(&world.of_profile("a")).await;
+    assert_ne!(identity.credential_key(), edited.credential_key());
+    assert_eq!(world.sts.roles(), 1);
+
+    world.wall.advance(HOUR);
+    assert!(identity.needs_caller(), "workers leave it alone");
+    let error = world.admit(&world.of_profile("a")).await.unwrap_err();
+    assert!(error.challenge.is_some(), "the next call is asked again");
+}
+
+#[tokio::test]
+async fn keys_of_a_process_that_sts_refuses_are_forgotten() {
+    let world = World::new(FakeSts::open);
+    world.write("config", "[profile p]\ncredential_process = give\n");
+    let mut caller = world.of_profile("p");
+    let error = world.admit(&caller).await.unwrap_err();
+    let question = error.challenge.unwrap().question;
+    assert_eq!(question, Question::EnvironmentDigest);
+    caller.environment_digest = Some([1; 16]);
+    let give = async |id: &str| {
+        let error = world.admit(&caller).await.unwrap_err();
+        let challenge = error.challenge.unwrap();
+        let mut queue = world.identities.queue_up(&challenge.id, soon());
+        let Ok(Some(Turn::Ours(turn))) = queue.next().await else {
+            panic!("nobody else waits");
+        };
+        let answer = Answer::Credentials(ProcessCredentials {
+            access_key_id: id.to_owned(),
+            secret_access_key: "secret".to_owned().into(),
+            session_token: None,
+            expires_at: None,
+        });
+        let taken = world.identities.answer(&challenge.id, turn, answer, soon());
+        assert_eq!(taken.await, Ok(true));
+    };
+    give("bad").await;
+    world.sts.fail(Some(refusal()));
+    assert_eq!(world.admit(&caller).await.unwrap_err().what, "refused");
+    world.sts.fail(None);
+    give("good").await;
+    let identity = world.identity(&caller).await;
+    assert_eq!(identity.principal().user_id(), "AIDAgood");
+    assert_eq!(identity.source(), "profile p (credential process)");
+    caller.environment_digest = Some([2; 16]);
+    let error = world.admit(&caller).await.unwrap_err();
+    assert!(
+        error.challenge.is_some(),
+        "another environment, another run"
+    );
 }

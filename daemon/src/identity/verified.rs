@@ -118,6 +118,13 @@ impl VerifiedIdentity {
         self.0.provider.expires_at()
     }
 
+    /// Whether nothing can be loaded for it before a person, or a program in a
+    /// caller's terminal, has given new credentials.
+    #[must_use]
+    pub fn needs_caller(&self) -> bool {
+        self.0.provider.needs_caller()
+    }
+
     /// Whom calls in a region are counted and limited for: breakers, limits and
     /// retries are kept apart as the cache is, by principal.
     #[must_use]

@@ -424,6 +424,8 @@ impl<T: Resource> Running<T> {
         let shared = &self.cached.shared;
         match &outcome {
             Ok(_) => shared.queue.succeeded(T::KIND, &self.key),
+            // The next caller is asked for what is missing, and it goes on.
+            Err(error) if error.challenge.is_some() => {}
             Err(error) => {
                 shared.queue.failed(T::KIND, &self.key, error);
                 self.drop_if_refused(identity, error);

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::task::{Context, Poll};
 
+use aws_ssm_proto::wire::challenges_server::ChallengesServer;
 use aws_ssm_proto::wire::configuration_server::ConfigurationServer;
 use aws_ssm_proto::wire::control_server::ControlServer;
 use aws_ssm_proto::wire::diagnosis_server::DiagnosisServer;
@@ -19,6 +20,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 use tower::Service;
 
+use super::challenges::ChallengesService;
 use super::configuration::ConfigurationService;
 use super::control::ControlService;
 use super::diagnosis::DiagnosisService;
@@ -27,6 +29,7 @@ use super::inventory::InventoryService;
 /// Every service; cheap to clone, as each connection has its own.
 #[derive(Clone, Debug)]
 pub struct Router<H, R> {
+    pub(super) challenges: ChallengesServer<ChallengesService>,
     pub(super) configuration: ConfigurationServer<ConfigurationService>,
     pub(super) control: ControlServer<ControlService>,
     pub(super) diagnosis: DiagnosisServer<DiagnosisService>,
@@ -56,6 +59,7 @@ where
             ControlServer::<ControlService>::NAME => self.control.call(request),
             ConfigurationServer::<ConfigurationService>::NAME => self.configuration.call(request),
             DiagnosisServer::<DiagnosisService>::NAME => self.diagnosis.call(request),
+            ChallengesServer::<ChallengesService>::NAME => self.challenges.call(request),
             HealthServer::<H>::NAME => self.health.call(request),
             ServerReflectionServer::<R>::NAME => self.reflection.call(request),
             unknown => {

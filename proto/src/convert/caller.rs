@@ -21,6 +21,7 @@ impl From<&Caller> for wire::Caller {
             config_file: path(&caller.config_file),
             credentials_file: path(&caller.credentials_file),
             home: path(&caller.home),
+            environment_digest: caller.environment_digest.map(Into::into),
         }
     }
 }
@@ -45,6 +46,9 @@ impl From<wire::Caller> for Caller {
             config_file: caller.config_file.into(),
             credentials_file: caller.credentials_file.into(),
             home: caller.home.into(),
+            environment_digest: caller
+                .environment_digest
+                .and_then(|digest| digest.try_into().ok()),
         }
     }
 }
@@ -68,6 +72,7 @@ impl From<&Error> for wire::ErrorDetail {
             why: error.why.clone(),
             hint: error.hint.clone(),
             candidates: error.candidates.clone(),
+            challenge: error.challenge.as_deref().map(Into::into),
         }
     }
 }
@@ -91,6 +96,10 @@ impl From<wire::ErrorDetail> for Error {
             why: detail.why,
             hint: detail.hint,
             candidates: detail.candidates,
+            challenge: detail
+                .challenge
+                .and_then(wire::Challenge::known)
+                .map(Box::new),
         }
     }
 }

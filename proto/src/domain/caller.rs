@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::EnvironmentDigest;
+
 /// The environment variables a client sends and a daemon accepts; no others
 /// travel. `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` are not here
 /// because the client resolves them to the paths in [`Caller`].
@@ -66,6 +68,9 @@ pub struct Caller {
     pub credentials_file: PathBuf,
     /// Expands `~` in paths that profiles name.
     pub home: PathBuf,
+    /// Stands for all that a credential process would see of the caller's terminal;
+    /// sent once the daemon has asked for it, because few profiles need it.
+    pub environment_digest: Option<EnvironmentDigest>,
 }
 
 impl Caller {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Challenge;
+
 /// The family an error belongs to; it decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -39,6 +41,8 @@ pub struct Error {
     pub hint: String,
     /// Not found: the nearest names. Ambiguous: the ids that match.
     pub candidates: Vec<String>,
+    /// What the caller can give to make the same call succeed.
+    pub challenge: Option<Box<Challenge>>,
 }
 
 impl Error {
@@ -50,6 +54,7 @@ impl Error {
             why: String::new(),
             hint: String::new(),
             candidates: Vec::new(),
+            challenge: None,
         }
     }
 
@@ -71,6 +76,13 @@ impl Error {
     #[must_use]
     pub fn candidates(mut self, candidates: Vec<String>) -> Self {
         self.candidates = candidates;
+        self
+    }
+
+    /// Says what the caller can give to make the same call succeed.
+    #[must_use]
+    pub fn challenge(mut self, challenge: Challenge) -> Self {
+        self.challenge = Some(Box::new(challenge));
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aws_ssm_proto::domain::{Error, ErrorKind, nearest};
+use aws_ssm_proto::domain::{Challenge, Error, ErrorKind, Question, nearest};
 
 use super::Origin;
 use crate::identity::profile::{FileKind, Profile};
@@ -106,6 +106,31 @@ fn placed(profile: Profile<'_>, property: &str) -> String {
         Some((FileKind::Credentials, line)) => format!("{property} (credentials, line {line})"),
         None => property.to_owned(),
     }
+}
+
+pub(super) fn long_command(profile: Profile<'_>, limit: usize) -> Error {
+    config(format!(
+        "profile {} names no usable credential process",
+        profile.name()
+    ))
+    .why(format!(
+        "{} is longer than {limit} bytes",
+        placed(profile, "credential_process")
+    ))
+    .hint("put the command into a script, and name that")
+}
+
+/// The call is repeated with its environment; only programs that do not know how see
+/// this.
+pub(super) fn unknown_environment(profile: Profile<'_>) -> Error {
+    let what = format!("profile {} runs a credential process", profile.name());
+    credentials(what)
+        .why("it would see the environment of the caller, who has not told it apart from others")
+        .hint("use the command aws-ssm, or send what the challenge asks for")
+        .challenge(Challenge {
+            id: String::new(),
+            question: Question::EnvironmentDigest,
+        })
 }
 
 pub(super) fn two_sources(profile: Profile<'_>) -> Error {

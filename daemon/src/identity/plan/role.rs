@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_ssm_proto::domain::Error;
 
-use super::{CredentialPlan, Origin, Planner, RolePlan, check_role_arn, refusal};
+use super::{CredentialPlan, MfaDevice, Origin, Planner, RolePlan, check_role_arn, refusal};
 use crate::identity::profile::Profile;
 
 /// More roles than this in a row is a mistake; each costs a call to STS.
@@ -39,6 +39,7 @@ impl<'a> Planner<'a> {
             external_id: None,
             session_name: self.session_name(named),
             duration: None,
+            mfa: None,
             origin: Origin::Flag,
         })))
     }
@@ -56,10 +57,6 @@ impl<'a> Planner<'a> {
         let origin = Origin::Profile(profile.name().to_owned());
         let role_arn = profile.get("role_arn").unwrap_or_default();
         check_role_arn(role_arn, &origin)?;
-        if let Some(serial) = profile.get("mfa_serial") {
-            let what = format!("wants a code of the MFA device {serial}");
-            return Err(refusal::not_yet(profile, self.settings, &what));
-        }
         let source = match (
             profile.get("source_profile"),
             profile.get("credential_source"),
@@ -78,6 +75,10 @@ impl<'a> Planner<'a> {
             external_id: profile.get("external_id").map(str::to_owned),
             session_name: self.session_name(profile.get("role_session_name")),
             duration: seconds.map(Duration::from_secs),
+            mfa: profile.get("mfa_serial").map(|serial| MfaDevice {
+                serial: serial.to_owned(),
+                profile: profile.name().to_owned(),
+            }),
             origin,
         })))
     }

@@ -4,7 +4,7 @@ mod sign_in;
 use super::*;
 use crate::identity::profile::{ProfileFile, Profiles};
 use crate::identity::testing::{defaults, variables};
-use aws_ssm_proto::domain::Caller;
+use aws_ssm_proto::domain::{Caller, Question};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/deploy";
 const KEYS: &str = "aws_access_key_id = AKIA\naws_secret_access_key = secret\n";
@@ -48,7 +48,9 @@ fn id(plan: &CredentialPlan) -> &str {
     match plan {
         CredentialPlan::Static(keys) => keys.credentials.access_key_id(),
         CredentialPlan::AssumeRole(role) => id(&role.source),
-        CredentialPlan::WebIdentity(_) | CredentialPlan::Source(_) => "",
+        CredentialPlan::WebIdentity(_) | CredentialPlan::Source(_) | CredentialPlan::Process(_) => {
+            ""
+        }
     }
 }
 
@@ -313,10 +315,7 @@ fn a_web_identity_needs_a_role_and_a_whole_path() {
 
 #[test]
 fn what_this_version_cannot_do_is_said_with_the_way_around() {
-    let cases = [
-        ("credential_process = /bin/x\n", "credential process"),
-        ("login_session = arn:x\n", "console login"),
-    ];
+    let cases = [("login_session = arn:x\n", "console login")];
     for (lines, expected) in cases {
         let error = of_profile("a b", &format!("[profile \"a b\"]\n{lines}"));
         let error = refused(error, ErrorKind::Credentials);
@@ -325,31 +324,89 @@ fn what_this_version_cannot_do_is_said_with_the_way_around() {
         assert!(error.hint.contains(hint), "{}", error.hint);
         assert!(error.hint.ends_with("without --profile"));
     }
-    let roles = [(
-        "source_profile = b\nmfa_serial = arn:mfa\n",
-        "MFA device arn:mfa",
-    )];
-    for (lines, expected) in roles {
-        let file = format!("[profile b]\n{KEYS}[profile a]\nrole_arn = {ROLE}\n{lines}");
-        let caller = variables(&[("AWS_PROFILE", "a")]);
-        let error = refused(make(&caller, &file, ""), ErrorKind::Credentials);
-        assert!(error.what.contains(expected), "{}", error.what);
-        assert!(error.hint.ends_with("call again"));
-    }
+    let caller = variables(&[("AWS_PROFILE", "a")]);
+    let file = "[profile a]\nlogin_session = arn:x\n";
+    let error = refused(make(&caller, file, ""), ErrorKind::Credentials);
+    assert!(error.hint.ends_with("call again"));
+}
+
+#[test]
+fn a_role_may_want_a_code() {
+    let file = format!(
+        "[profile b]\n{KEYS}mfa_serial = ignored\n\
+         [profile a]\nrole_arn = {ROLE}\nsource_profile = b\nmfa_serial = arn:mfa\n"
+    );
+    let plan = of_profile("a", &file).unwrap();
+    let shown = format!("profile a (role {ROLE} assumed with MFA from profile b)");
+    assert_eq!(plan.to_string(), shown);
+    let CredentialPlan::AssumeRole(role) = plan else {
+        panic!("the role is to be assumed");
+    };
+    let device = role.mfa.unwrap();
+    assert_eq!(
+        (device.serial.as_str(), device.profile.as_str()),
+        ("arn:mfa", "a")
+    );
+    assert_eq!(of_profile("b", &file).unwrap().to_string(), "profile b");
+}
+
+/// With what a credential process would see.
+fn in_terminal(mut caller: Caller) -> Caller {
+    caller.environment_digest = Some([1; 16]);
+    caller
+}
+
+#[test]
+fn a_credential_process_comes_after_the_credentials_file_and_before_the_configuration_files_keys() {
+    let process = format!("[profile a]\ncredential_process = give \"it all\"\n{KEYS}");
+    let plan = make(&in_terminal(profile("a")), &process, "").unwrap();
+    assert_eq!(plan.to_string(), "profile a (credential process)");
+    assert_eq!(plan.environment(), Some([1; 16]));
+    let CredentialPlan::Process(process_plan) = &plan else {
+        panic!("a program is to be run");
+    };
+    assert_eq!(process_plan.command.as_str(), "give \"it all\"");
+    assert!(!format!("{plan:?}").contains("it all"));
+    let keys = make(&profile("a"), &process, &format!("[a]\n{KEYS}")).unwrap();
+    assert_eq!(keys.to_string(), "profile a");
+    assert_eq!(keys.environment(), None);
+}
+
+#[test]
+fn a_role_may_be_assumed_with_what_a_process_gives() {
+    let file = format!(
+        "[profile a]\nrole_arn = {ROLE}\nsource_profile = b\n\
+         [profile b]\ncredential_process = give\n"
+    );
+    let plan = make(&in_terminal(profile("a")), &file, "").unwrap();
+    assert_eq!(plan.environment(), Some([1; 16]));
+}
+
+#[test]
+fn a_caller_is_asked_for_his_environment_only_where_a_process_would_see_it() {
+    let error = of_profile("a", "[profile a]\ncredential_process = give\n");
+    let error = refused(error, ErrorKind::Credentials);
+    let question = error.challenge.unwrap().question;
+    assert_eq!(question, Question::EnvironmentDigest);
+}
+
+#[test]
+fn a_command_that_cannot_travel_is_refused() {
+    let file = format!(
+        "[profile a]\ncredential_process = {}\n",
+        "x".repeat(9 << 10)
+    );
+    refused(of_profile("a", &file), ErrorKind::Config);
 }
 
 #[test]
 fn the_way_around_names_the_profile_that_was_asked_for() {
     let file = format!(
         "[profile a]\nrole_arn = {ROLE}\nsource_profile = b\n\
-         [profile b]\ncredential_process = /bin/x\n"
+         [profile b]\nlogin_session = arn:x\n"
     );
     let error = refused(of_profile("a", &file), ErrorKind::Credentials);
-    assert!(
-        error
-            .what
-            .starts_with("profile b runs a credential process")
-    );
+    assert!(error.what.starts_with("profile b uses a console login"));
     assert!(error.hint.contains("--profile a --format env"));
 }
 

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::identity::KeyMaker;
 use crate::identity::plan::{Origin, StaticKeys};
 use crate::identity::testing::{FakeSts, FixedClock, place};
 
@@ -18,13 +19,23 @@ fn role(source: CredentialPlan, role_arn: &str) -> CredentialPlan {
         external_id: Some("external".into()),
         session_name: "session".into(),
         duration: None,
+        mfa: None,
         origin: Origin::Flag,
     }))
 }
 
 fn provider(plan: CredentialPlan, sts: &Arc<FakeSts>, clock: &FixedClock) -> Arc<Provider> {
     let sts = Arc::clone(sts) as Arc<dyn TokenService>;
-    Arc::new(Provider::new(plan, sts, place(), clock.source()))
+    let keys = Arc::new(KeyMaker::with([1; 32]));
+    let challenges = Challenges::new(keys, Arc::clone(&sts), clock.source());
+    let challenges = Arc::new(challenges);
+    Arc::new(Provider::new(
+        plan,
+        sts,
+        place(),
+        challenges,
+        clock.source(),
+    ))
 }
 
 fn clock() -> FixedClock {
