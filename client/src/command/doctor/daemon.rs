@@ -63,7 +63,10 @@ fn nobody(seen: &Seen) -> Check {
             .failed("a daemon lives, and does not listen")
             .why("it holds its lock: it is just starting or ending, or its socket was removed")
             .mend(match holder {
-                Some(holder) => format!("try again; then {}", holder.mend()),
+                Some(holder) if holder.stopped => holder.mend(),
+                Some(holder) => {
+                    format!("try again in a minute; if it stays so: kill {}", holder.pid)
+                }
                 None => "try again in a minute".to_owned(),
             }),
         _ if seen.socket => ANSWERS
@@ -102,7 +105,7 @@ fn mute(met: &Met, error: &Error, endpoint: &Endpoint, lock: &State) -> Check {
             });
             check.mend(match holder {
                 Some(holder) => holder.mend(),
-                None => "end the process aws-ssmd; the next command starts another".to_owned(),
+                None => RESTART.to_owned(),
             })
         }
         _ => check,

@@ -107,7 +107,7 @@ impl Error {
             at: trouble.at,
             about: format!("log, {}", trouble.level),
             text: format!("{}{times}", trouble.text),
-            mend: "look into the log for what was before it",
+            mend: "aws-ssm daemon logs shows what was before it",
         }
     }
 

@@ -64,14 +64,12 @@ impl Holder {
         }
     }
 
-    /// What has it answer again, or makes room for another.
+    /// What has it answer again, or puts another in its place. A restart ends a daemon
+    /// that is deaf, once it is certain that it is one.
     pub(super) fn mend(self) -> String {
-        let pid = self.pid;
         match self.stopped {
-            true => format!("kill -CONT {pid}"),
-            false => format!(
-                "kill {pid}, and if it is still there, kill -9 {pid}; the next command starts another"
-            ),
+            true => format!("kill -CONT {}", self.pid),
+            false => "aws-ssm daemon restart".to_owned(),
         }
     }
 }
@@ -95,11 +93,11 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_runs_is_to_be_ended_and_one_that_is_stopped_to_be_continued() {
+    fn a_process_that_runs_is_to_be_replaced_and_one_that_is_stopped_to_be_continued() {
         let pid = std::process::id();
         let ours = Holder::find(pid);
         assert!(!ours.stopped);
-        assert!(ours.mend().contains(&format!("kill {pid}")));
+        assert_eq!(ours.mend(), "aws-ssm daemon restart");
         let stopped = Holder { pid, stopped: true };
         assert_eq!(stopped.mend(), format!("kill -CONT {pid}"));
     }
