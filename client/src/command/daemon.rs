@@ -7,10 +7,13 @@ mod reload;
 mod stats;
 mod watch;
 
+use std::time::Duration;
+
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{DaemonStatus, Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::launch;
+use tokio::time::Instant;
 
 use super::{Context, unix};
 use crate::cli::DaemonCommand;
@@ -55,6 +58,9 @@ async fn restart(ctx: &mut Context<'_>) -> Result<(), Failure> {
     start(ctx).await
 }
 
+/// What a process that was killed needs to be gone.
+const DEATH: Duration = Duration::from_secs(1);
+
 /// How a daemon is stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
@@ -73,12 +79,23 @@ async fn stop(manner: Manner, ctx: &mut Context<'_>) -> Result<(), Failure> {
         ctx.notices.say("no daemon is running");
         return Ok(());
     };
+    let endpoint = Endpoint::from_process_environment()?;
+    let holder = launch::lock_holder(&endpoint)?;
     let asked = attend(&client, client.shutdown(manner == Manner::Now)).await;
     drop(client);
-    let endpoint = Endpoint::from_process_environment()?;
     match asked {
-        Some(pid) => {
-            let pid = pid?;
+        Some(asked) => {
+            let pid = match (asked, holder) {
+                (Ok(pid), _) => pid,
+                // It may be dying of something else, which is as good.
+                (Err(error), Some(pid)) => {
+                    let soon = deadline.min(Instant::now() + DEATH);
+                    let gone = launch::wait_until_gone(&endpoint, pid, soon).await;
+                    gone.map_err(|_| error)?;
+                    pid
+                }
+                (Err(error), None) => return Err(error.into()),
+            };
             launch::wait_until_gone(&endpoint, pid, deadline).await?;
             ctx.notices
                 .say(format_args!("aws-ssmd has ended, process {pid}"));

@@ -159,6 +159,10 @@ async fn a_process_that_has_the_number_of_a_dead_daemon_is_left_alone() {
         .expect("sleep");
     stage.done(&["list"]).await;
     kill(&stage.programs).await;
+    eventually("its end", || {
+        std::os::unix::net::UnixStream::connect(&endpoint.socket).is_err()
+    })
+    .await;
     let number = bystander.id().expect("it runs").to_string();
     std::fs::write(&endpoint.lock, &number).expect("written");
     let stop = stage.done(&["daemon", "stop", "--now"]).await;
