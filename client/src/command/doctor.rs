@@ -54,7 +54,8 @@ pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
     ctx.link.leave_daemon_alone_until(until(AWS_TIME));
 
     let running = running::ask(endpoint.as_ref().ok(), may_ask, until(DAEMON_TIME));
-    let alone = alone::ask(&mut ctx.link, caller.as_ref().ok());
+    let asking = caller.as_ref().ok().cloned();
+    let alone = alone::ask(&mut ctx.link, ctx.surroundings, ctx.notices, asking);
     let (running, alone) = tokio::join!(running, alone);
 
     let seen = look_at_disks(&endpoint, &running, &alone, until(AWS_TIME + DISK_TIME)).await;

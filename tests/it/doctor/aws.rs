@@ -1,5 +1,7 @@
 //! Credentials, regions, permissions and clocks that are not as they should be.
 
+use std::os::unix::fs::PermissionsExt;
+
 use aws_ssm_tests::sandbox::{Account, Fault, Service};
 
 use super::{examine, examine_with};
@@ -76,6 +78,47 @@ async fn every_profile_is_looked_at_and_one_that_is_not_used_may_be_broken() {
         .as_str()
         .expect("text");
     assert!(ops.contains("until 2"), "when its session ends: {ops}");
+}
+
+/// A look runs the program of the profile in use, and asks nobody for a code.
+#[tokio::test]
+async fn what_wants_a_program_or_a_person_is_no_failure() {
+    let stage = Stage::new().await;
+    let [a, b] = [0, 1].map(|n| stage.sandbox.account(n));
+    let home = &stage.programs.home;
+    let program = format!(
+        "#!/bin/sh\necho '{{\"Version\":1,\"AccessKeyId\":\"{}\",\"SecretAccessKey\":\"{}\"}}'\n",
+        b.access_key, b.secret_key
+    );
+    let program = home.write("keys", &program);
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("our own");
+    let (program, role, device) = (program.display(), a.role_arn("mfa"), &a.mfa_serial);
+    home.write(
+        ".aws/config",
+        &format!(
+            "[profile program]\ncredential_process = {program}\n\
+             [profile code]\nrole_arn = {role}\nsource_profile = own\nmfa_serial = {device}\n"
+        ),
+    );
+    home.write(".aws/credentials", &keys("own", a, &a.secret_key));
+    let report = examine(&stage, &[]).await;
+    assert_eq!(report.finished.code(), 0, "{report:?}");
+    for profile in ["program", "code"] {
+        let row = report.one("profile", profile);
+        assert_eq!(row["status"], "skipped", "{row:#}");
+        let mend = format!("aws-ssm doctor --profile {profile}");
+        assert_eq!(row["mend"], mend.as_str(), "{row:#}");
+    }
+    let report = examine(&stage, &["--profile", "program"]).await;
+    report.assert_well();
+    let finding = report.one("identity", "")["finding"].to_string();
+    assert!(finding.contains(&b.id), "{finding}");
+    let report = examine(&stage, &["--profile", "code"]).await;
+    report.assert_told(("identity", ""), "warning", &["wants a code"], "whoami");
+    assert_eq!(report.finished.code(), 0, "{report:?}");
+    std::fs::write(home.path().join("keys"), "#!/bin/sh\nexit 7\n").expect("a file");
+    let report = examine(&stage, &["--profile", "program"]).await;
+    report.assert_told(("identity", ""), "failed", &["7"], "");
 }
 
 #[tokio::test]

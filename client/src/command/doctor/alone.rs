@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use aws_ssm_proto::Client;
 use aws_ssm_proto::client::Checked;
 use aws_ssm_proto::domain::{
-    Caller, ConfigCheck, ConfigFile, ConfigFileState, Diagnosis, Error, Hello, Setting,
+    Caller, ConfigCheck, ConfigFile, ConfigFileState, Diagnosis, Error, Hello, Question, Setting,
     SettingValue,
 };
 use aws_ssm_proto::endpoint::SNAPSHOT_DIRECTORY;
 
+use crate::caller::Surroundings;
+use crate::challenge;
 use crate::connect::Link;
+use crate::notices::Notices;
 
 /// Its answers, or why there is no such daemon.
 pub(super) type Outcome = Result<Answers, Error>;
@@ -27,8 +30,47 @@ pub(super) struct Answers {
     pub(super) diagnosis: Option<Result<Diagnosis, Error>>,
 }
 
-/// Asks one, all at once.
-pub(super) async fn ask(link: &mut Link, caller: Option<&Caller>) -> Outcome {
+/// Asks one. If the caller's credentials come from a program of this terminal, that is
+/// run, and it is asked again; nobody is asked for a code.
+pub(super) async fn ask(
+    link: &mut Link,
+    surroundings: &Surroundings<'_>,
+    notices: Notices,
+    mut caller: Option<Caller>,
+) -> Outcome {
+    let mut answers = ask_all(link, caller.as_ref()).await?;
+    if let (Some(caller), Some(Ok(diagnosis))) = (&mut caller, &mut answers.diagnosis)
+        && diagnosis.identity.as_ref().is_err_and(wants_process)
+    {
+        match run_process(link, surroundings, notices, caller).await {
+            Ok(()) => return ask_all(link, Some(caller)).await,
+            Err(error) => diagnosis.identity = Err(error),
+        }
+    }
+    Ok(answers)
+}
+
+async fn run_process(
+    link: &mut Link,
+    surroundings: &Surroundings<'_>,
+    notices: Notices,
+    caller: &mut Caller,
+) -> Result<(), Error> {
+    let look = async |client: &Client, caller: &Caller| match client.whoami(caller).await {
+        Err(error) if wants_process(&error) => Err(error),
+        // Whatever else there is to say of it is found out with all the rest.
+        _ => Ok(()),
+    };
+    challenge::ask(link, surroundings, notices, caller, look).await
+}
+
+fn wants_process(error: &Error) -> bool {
+    let question = error.challenge.as_deref().map(|asked| &asked.question);
+    question.is_some_and(|question| !matches!(question, Question::MfaCode { .. }))
+}
+
+/// Everything at once.
+async fn ask_all(link: &mut Link, caller: Option<&Caller>) -> Outcome {
     link.ask(async |client: &Client| {
         let diagnosis = async {
             match caller {

@@ -80,6 +80,8 @@ fn found(diagnosis: &Diagnosis, now: SystemTime) -> Vec<Check> {
 fn identity(found: &Result<Identity, Error>, now: SystemTime) -> Check {
     match found {
         Ok(identity) => IDENTITY.ok(described(identity, now)),
+        // On a terminal the code is asked for.
+        Err(error) if error.challenge.is_some() => IDENTITY.told(Status::Warning, error),
         Err(error) => IDENTITY.error(error),
     }
 }
@@ -88,6 +90,9 @@ fn identity(found: &Result<Identity, Error>, now: SystemTime) -> Check {
 fn profile(found: &ProfileFinding, now: SystemTime) -> Check {
     let check = match &found.identity {
         Ok(identity) => PROFILE.ok(described(identity, now)),
+        Err(error) if error.challenge.is_some() => PROFILE
+            .skipped(&*error.what)
+            .mend(format!("aws-ssm doctor --profile {}", found.name)),
         Err(error) => PROFILE.told(Status::Warning, error),
     };
     check.about(&*found.name)
