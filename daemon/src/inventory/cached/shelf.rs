@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_ssm_proto::domain::{DataState, Error, Freshness};
@@ -72,14 +72,8 @@ impl<T: Resource> Cached<T> {
             return;
         }
         let now = self.shared.clock.now();
-        let entry = Arc::new(Entry {
-            value: Arc::new(value),
-            identity,
-            since: now,
-            age_then: age,
-            fetched_at: moment.wall,
-            last_used: AtomicU64::new(now.as_millis() as u64),
-        });
+        let entry = Entry::recalled(value, identity, now, (age, moment.wall));
+        let entry = Arc::new(entry);
         let region = &*key.region;
         tracing::debug!(region, ?age, "read the {} from disk", T::KIND.as_str());
         self.give_room(key, &entry);
@@ -103,14 +97,10 @@ impl<T: Resource> Cached<T> {
         let Some(entry) = entry else {
             return Found::Loading(load::failed(why.clone()));
         };
-        entry.touch(now);
         self.shared.metrics.cache().stale_hit();
         Found::Ready(Served {
-            age: entry.age(now),
-            entry,
-            state: DataState::LastKnown,
-            refreshing: false,
             error: Some(why.clone()),
+            ..Served::now(entry, DataState::LastKnown, now)
         })
     }
 
