@@ -49,7 +49,7 @@ impl Record {
 
 impl Agents {
     /// Agents in any order; see [`Builder::finish`].
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     #[must_use]
     pub fn new<'a>(agents: impl IntoIterator<Item = Agent<'a>>) -> Self {
         let mut builder = Builder::new();
