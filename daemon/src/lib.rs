@@ -100,12 +100,13 @@ async fn serve(
     let Seat {
         listener,
         lock,
-        watch,
+        mut watch,
     } = seat;
     let life = Life::new(wanted.config.idle_timeout());
     if let Some(lock) = lock {
         life.keep_lock(lock);
     }
+    let listener = listener.visited(watch.take_visits());
     let incoming = listener.incoming(&life).map_err(|error| broken(&error))?;
     let daemon = Daemon::start(wanted, facts, life.clone(), loads);
     let services = rpc::services(&daemon)

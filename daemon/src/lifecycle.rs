@@ -22,6 +22,7 @@ mod program;
 mod selfcheck;
 mod signals;
 mod succession;
+mod watchdog;
 
 pub use drain::Reason;
 pub use life::{Call, Life, Watch};

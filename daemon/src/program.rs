@@ -160,13 +160,12 @@ async fn serve_standard_input(
     crate::serve(wanted, facts, seat, loads, || starter.ready(None)).await
 }
 
-/// Only a daemon that a client launched has nobody to read its standard error.
 fn log_file<'a>(
     arguments: &Arguments,
     starter: &Starter,
     endpoint: &'a Endpoint,
 ) -> Option<&'a Path> {
-    let file = starter.is_launched() && !arguments.foreground && !arguments.oneshot;
+    let file = starter.is_unheard() && !arguments.foreground && !arguments.oneshot;
     file.then_some(endpoint.log.as_path())
 }
 

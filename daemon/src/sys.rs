@@ -7,14 +7,14 @@
 
 #![allow(
     unsafe_code,
-    reason = "closing descriptors that this program never opened, and glibc's allocator"
+    reason = "descriptors that this program never opened, its variables, and glibc's allocator"
 )]
 
 use std::fs::{File, OpenOptions, read_dir};
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use rustix::fs::Mode;
@@ -54,6 +54,91 @@ pub fn close_inherited() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Takes variables out of the environment that are for this process and none that it
+/// may start.
+///
+/// To be called before this process starts a thread.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "nothing else reads these, and no child is to"
+)]
+pub fn forget_variables(names: &[&str]) {
+    for name in names {
+        // SAFETY: no other thread exists that could be reading the environment.
+        unsafe { std::env::remove_var(name) };
+    }
+}
+
+/// Whether a socket listens, or only has a name.
+///
+/// # Errors
+///
+/// It is no socket.
+pub fn listens(socket: &UnixListener) -> io::Result<bool> {
+    // What launchd hands over does; macOS cannot be asked.
+    #[cfg(target_os = "macos")]
+    let listens = socket.local_addr().map(|_| true);
+    #[cfg(not(target_os = "macos"))]
+    let listens = Ok(rustix::net::sockopt::socket_acceptconn(socket)?);
+    listens
+}
+
+/// The socket that launchd listens on for this process, if it is launchd's.
+///
+/// # Errors
+///
+/// There is not exactly one, or launchd has handed it over already.
+#[cfg(target_os = "macos")]
+pub fn launchd_listener() -> io::Result<Option<UnixListener>> {
+    use std::ffi::{c_char, c_int, c_void};
+    use std::os::fd::{FromRawFd, OwnedFd};
+    unsafe extern "C" {
+        fn launch_activate_socket(
+            name: *const c_char,
+            descriptors: *mut *mut c_int,
+            count: *mut usize,
+        ) -> c_int;
+        fn free(memory: *mut c_void);
+    }
+    // What the job has no socket of, and who is no job.
+    const NONE: [rustix::io::Errno; 2] = [rustix::io::Errno::NOENT, rustix::io::Errno::SRCH];
+    let (mut descriptors, mut count) = (std::ptr::null_mut(), 0);
+    // SAFETY: the name ends with a zero, and both places outlive the call.
+    let refused = unsafe {
+        launch_activate_socket(c"Listener".as_ptr(), &raw mut descriptors, &raw mut count)
+    };
+    if NONE.iter().any(|none| none.raw_os_error() == refused) {
+        return Ok(None);
+    }
+    if refused != 0 {
+        return Err(io::Error::from_raw_os_error(refused));
+    }
+    // SAFETY: without a refusal there are `count` of them, each open and ours, in memory
+    // that is ours to free once they are copied.
+    let mut sockets: Vec<OwnedFd> = unsafe {
+        let sockets = std::slice::from_raw_parts(descriptors, count);
+        let sockets = sockets.iter().map(|fd| OwnedFd::from_raw_fd(*fd)).collect();
+        free(descriptors.cast());
+        sockets
+    };
+    for socket in &sockets {
+        rustix::io::fcntl_setfd(socket, rustix::io::FdFlags::CLOEXEC)?;
+    }
+    match (sockets.pop(), sockets.len()) {
+        (Some(socket), 0) => Ok(Some(UnixListener::from(socket))),
+        (_, more) => Err(io::Error::other(format!(
+            "launchd is to hand over one socket, and there are {}",
+            more + 1
+        ))),
+    }
+}
+
+/// There is no launchd here.
+#[cfg(not(target_os = "macos"))]
+pub fn launchd_listener() -> io::Result<Option<UnixListener>> {
+    Ok(None)
 }
 
 /// Leaves the terminal: its signals and its end no longer reach the daemon.

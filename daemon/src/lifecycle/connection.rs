@@ -1,5 +1,5 @@
 //! One caller's connection: counted while it is open, and cut when the end is
-//! overdue.
+//! overdue. The daemon's visits to itself are connections, too, and count for nobody.
 //!
 //! The server's own tasks own their connections and nobody owns the tasks, so the
 //! connection itself breaks off: the task that waits for it finds it closed.
@@ -37,7 +37,7 @@ pub struct Connection {
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Set once everything is said: how long the caller has to hang up.
     hang_up: Option<Pin<Box<Sleep>>>,
-    _open: Open,
+    _open: Option<Open>,
 }
 
 /// The text that begins HTTP/2, while it is not all there. Afterwards the server's own
@@ -94,15 +94,24 @@ impl Drop for Open {
 impl Connection {
     pub(super) fn new(stream: UnixStream, slot: OwnedSemaphorePermit, life: &Life) -> Self {
         life.caller_came();
+        let open = Open {
+            life: life.clone(),
+            _slot: slot,
+        };
+        Self {
+            _open: Some(open),
+            ..Self::visit(stream, life)
+        }
+    }
+
+    /// One of the daemon's own, which is no reason to stay.
+    pub(super) fn visit(stream: UnixStream, life: &Life) -> Self {
         Self {
             stream,
             opening: Opening::new(),
             cut: Box::pin(life.shutdown().cut().clone().cancelled_owned()),
             hang_up: None,
-            _open: Open {
-                life: life.clone(),
-                _slot: slot,
-            },
+            _open: None,
         }
     }
 

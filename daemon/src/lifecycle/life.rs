@@ -17,6 +17,7 @@ use super::program::Program;
 use super::selfcheck::{self, SocketFile};
 use super::signals::Signals;
 use super::succession::{self, Succession};
+use super::watchdog::{Visits, Watchdog};
 use super::{Listener, Starter};
 
 /// Connections that were cut end at their next step; this is for the step.
@@ -60,6 +61,8 @@ pub struct Watch {
     program: Option<Program>,
     signals: Option<Signals>,
     succession: Succession,
+    watchdog: Option<Watchdog>,
+    visits: Visits,
 }
 
 impl Watch {
@@ -72,19 +75,28 @@ impl Watch {
         }
     }
 
-    /// For a process that is the daemon: also signals, and another program in the
-    /// place of the one it was started from.
+    /// For a process that is the daemon: also signals, another program in the place of
+    /// the one it was started from, and a service manager who wants to hear that it
+    /// lives.
     ///
     /// # Errors
     ///
     /// The process's signals cannot be looked at, or it has no descriptors left.
     pub fn process(listener: &Listener, starter: &Starter) -> io::Result<Self> {
+        let (watchdog, visits) = Watchdog::of_this_process().unzip();
         Ok(Self {
             socket: listener.file().cloned(),
             program: starter.program().cloned(),
             signals: Some(Signals::new()?),
             succession: Succession::of(listener, starter)?,
+            watchdog,
+            visits: visits.unwrap_or_default(),
         })
+    }
+
+    /// The visits that the daemon pays itself, for its listener to let in.
+    pub fn take_visits(&mut self) -> Visits {
+        std::mem::take(&mut self.visits)
     }
 }
 
@@ -252,7 +264,13 @@ impl Life {
                 signals.obey(&self.0.shutdown, &self.0.reload).await;
             }
         };
+        let watchdog = async {
+            if let Some(watchdog) = watch.watchdog {
+                watchdog.keep(&self.0.shutdown).await;
+            }
+        };
         tokio::join!(
+            watchdog,
             idle::watch(&self.0.activity, &self.0.shutdown),
             selfcheck::watch(self, watch.socket.as_ref(), watch.program.as_ref()),
             succession::watch(self, watch.succession, watch.program.as_ref()),

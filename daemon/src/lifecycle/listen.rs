@@ -7,7 +7,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::Path;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use super::handover::Inheritance;
 use super::lock::{Acquired, Lock};
 use super::notify::Starter;
 use super::selfcheck::SocketFile;
+use super::watchdog::Visits;
 use crate::sys;
 
 mod accept;
@@ -33,7 +34,10 @@ const QUEUE: i32 = i32::MAX;
 
 /// Where callers come from.
 #[derive(Debug)]
-pub struct Listener(Source);
+pub struct Listener {
+    source: Source,
+    visits: Visits,
+}
 
 #[derive(Debug)]
 enum Source {
@@ -63,14 +67,18 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// The socket's place breaks a rule (see [`Endpoint::prepare`]), or another
-    /// daemon holds the lock and does not serve.
+    /// The socket's place breaks a rule (see [`Endpoint::prepare`]), the service
+    /// manager's socket is elsewhere, or another daemon holds the lock and does not
+    /// serve.
     pub async fn open(endpoint: &Endpoint, starter: &mut Starter) -> Result<Opened, Error> {
         endpoint.prepare()?;
         if let Some(inheritance) = starter.take_inheritance() {
             return Self::inherit(endpoint, inheritance);
         }
         let handed_over = starter.take_listener();
+        if let Some(listener) = &handed_over {
+            check_place(listener, endpoint)?;
+        }
         // A socket that was handed over listens already, and it is ours.
         let may_be_served = handed_over.is_none();
         let is_served = || may_be_served && matches!(probe(&endpoint.socket), Ok(Probe::Listening));
@@ -86,7 +94,7 @@ impl Listener {
                 .map_err(|error| failed(endpoint, &endpoint.socket, &error))?,
         };
         Ok(match source {
-            Some(source) => Opened::Listening(Self(source), lock),
+            Some(source) => Opened::Listening(Self::of(source), lock),
             None => Opened::AlreadyServed,
         })
     }
@@ -102,7 +110,7 @@ impl Listener {
             let error = io::Error::other("what was handed over guards another file");
             unusable(&endpoint.lock, error)
         })?;
-        let listener = Self(Source::Socket {
+        let listener = Self::of(Source::Socket {
             listener: claimed(listener),
             file: Some(file),
             ours: true,
@@ -112,12 +120,12 @@ impl Listener {
 
     /// Whether a service manager made the socket and keeps it.
     pub(super) fn is_managed(&self) -> bool {
-        matches!(self.0, Source::Socket { ours: false, .. })
+        matches!(self.source, Source::Socket { ours: false, .. })
     }
 
     /// Another descriptor of the socket that listens.
     pub(super) fn share(&self) -> io::Result<Option<OwnedFd>> {
-        match &self.0 {
+        match &self.source {
             Source::Socket { listener, .. } => Ok(Some(listener.try_clone()?.into())),
             Source::Caller(_) => Ok(None),
         }
@@ -140,13 +148,26 @@ impl Listener {
     /// Serves one connection.
     #[must_use]
     pub fn caller(stream: StdStream) -> Self {
-        Self(Source::Caller(stream))
+        Self::of(Source::Caller(stream))
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source,
+            visits: Visits::default(),
+        }
+    }
+
+    /// Also lets these in, who are no callers.
+    #[must_use]
+    pub fn visited(self, visits: Visits) -> Self {
+        Self { visits, ..self }
     }
 
     /// The socket's file, for as long as it is to be there.
     #[must_use]
     pub fn file(&self) -> Option<&SocketFile> {
-        match &self.0 {
+        match &self.source {
             Source::Socket { file, .. } => file.as_ref(),
             Source::Caller(_) => None,
         }
@@ -194,6 +215,33 @@ fn claimed(listener: StdListener) -> StdListener {
         tracing::warn!(%error, "callers are told of another process than this one");
     }
     listener
+}
+
+/// A socket elsewhere is one that no client finds, while the daemon behind it keeps
+/// every other from starting.
+fn check_place(listener: &StdListener, endpoint: &Endpoint) -> Result<(), Error> {
+    let address = listener.local_addr().ok();
+    let Some(path) = address.as_ref().and_then(|address| address.as_pathname()) else {
+        return Ok(());
+    };
+    let file = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
+    if path == endpoint.socket || file(path).is_some_and(|own| file(&endpoint.socket) == Some(own))
+    {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Daemon,
+        "the service manager listens where no client looks",
+    )
+    .why(format!(
+        "it handed over {}, and clients connect to {}",
+        path.display(),
+        endpoint.socket.display()
+    ))
+    .hint(
+        "have ListenStream=%t/aws-ssm/v1.sock in aws-ssmd.socket, as `aws-ssm daemon install` \
+         writes it, and no AWS_SSM_HOME in the environment of aws-ssmd.service",
+    ))
 }
 
 fn failed(endpoint: &Endpoint, path: &Path, error: &io::Error) -> Error {

@@ -24,6 +24,8 @@ const JOURNAL_VARIABLE: &str = "JOURNAL_STREAM";
 #[derive(Debug)]
 pub struct Starter {
     launched: bool,
+    /// By a service manager that keeps nothing of what is printed.
+    unheard: bool,
     listener: Option<UnixListener>,
     inheritance: Option<Inheritance>,
     /// `None`: the process is somebody else's, or the system does not tell.
@@ -44,7 +46,11 @@ impl Starter {
     /// listens.
     pub fn of_this_process() -> io::Result<Self> {
         let program = Program::of_this_process().ok();
-        let listener = handed_over()?;
+        let (mut listener, mut unheard) = (handed_over()?, false);
+        if listener.is_none() {
+            listener = sys::launchd_listener()?;
+            unheard = listener.is_some();
+        }
         let launched = env::var_os(LAUNCHED_VARIABLE);
         let succeeds = launched.as_ref().is_some_and(|by| by == SUCCESSOR);
         let launched = launched.is_some();
@@ -61,6 +67,7 @@ impl Starter {
         let papers = succeeds.then(sys::take_standard_input).transpose()?;
         Ok(Self {
             launched,
+            unheard,
             listener,
             inheritance: papers.map(Inheritance::receive).transpose()?,
             program,
@@ -72,13 +79,21 @@ impl Starter {
     pub fn nobody() -> Self {
         Self {
             launched: false,
+            unheard: false,
             listener: None,
             inheritance: None,
             program: None,
         }
     }
 
-    /// Whether a client started this process, and nobody reads its standard error.
+    /// With a socket that was opened for it.
+    #[cfg(test)]
+    pub(super) fn with_listener(mut self, listener: UnixListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Whether a client started this process.
     #[must_use]
     pub fn is_launched(&self) -> bool {
         self.launched
@@ -87,6 +102,13 @@ impl Starter {
     /// The program that this process was started from.
     pub(super) fn program(&self) -> Option<&Program> {
         self.program.as_ref()
+    }
+
+    /// Whether nobody reads the standard error of this process: a client started it,
+    /// or launchd, which has no journal.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.launched || self.unheard
     }
 
     /// What the daemon hands over that started us in its place.
@@ -166,6 +188,11 @@ pub(super) fn stopping() {
     tell_service_manager(NotifyState::Stopping);
 }
 
+/// Tells the service manager that the daemon lives.
+pub(super) fn alive() {
+    tell_service_manager(NotifyState::Watchdog);
+}
+
 fn tell_service_manager(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "the service manager cannot be told");
@@ -178,14 +205,32 @@ fn tell_client(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// The socket that a service manager passed to this very process. The variables
-/// that say so are cleared, so that no child takes them for its own.
+/// The socket that systemd passed to this very process. The variables that say so are
+/// cleared, so that no child takes them for its own.
 fn handed_over() -> io::Result<Option<UnixListener>> {
     let ours = env::var("LISTEN_PID").is_ok_and(|pid| pid == process::id().to_string());
     let mut passed = ListenFd::from_env();
-    if ours {
-        passed.take_unix_listener(0)
-    } else {
-        Ok(None)
+    sys::forget_variables(&["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]);
+    if !ours {
+        return Ok(None);
     }
+    if passed.len() > 1 {
+        return Err(misfit(format!("there are {}", passed.len())));
+    }
+    let listener = passed.take_unix_listener(0);
+    let listener = listener.map_err(|error| misfit(error.to_string()))?;
+    match &listener {
+        Some(listener) if !sys::listens(listener)? => Err(misfit("it does not listen")),
+        _ => Ok(listener),
+    }
+}
+
+fn misfit(why: impl std::fmt::Display) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!(
+            "the service manager is to hand over one socket that listens, and {why}; \
+             aws-ssmd.socket as `aws-ssm daemon install` writes it has ListenStream= once"
+        ),
+    )
 }

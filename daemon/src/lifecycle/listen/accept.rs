@@ -18,6 +18,7 @@ use crate::lifecycle::drain::Reason;
 use crate::lifecycle::life::Life;
 use crate::lifecycle::notify;
 use crate::lifecycle::selfcheck::SocketFile;
+use crate::lifecycle::watchdog::Visits;
 
 /// Connections at once; who comes beyond waits in the socket's queue. Each costs
 /// a descriptor, a task and some 20 KiB.
@@ -51,7 +52,7 @@ impl Listener {
         self,
         life: &Life,
     ) -> io::Result<impl Stream<Item = io::Result<Connection>> + Send + 'static> {
-        let stage = match self.0 {
+        let stage = match self.source {
             Source::Socket {
                 listener,
                 file,
@@ -65,8 +66,11 @@ impl Listener {
         };
         let acceptor = Acceptor {
             stage,
-            slots: Arc::new(Semaphore::new(most_connections())),
-            life: life.clone(),
+            gate: Gate {
+                slots: Arc::new(Semaphore::new(most_connections())),
+                life: life.clone(),
+            },
+            visits: self.visits,
         };
         Ok(unfold(acceptor, |mut acceptor| async move {
             let connection = acceptor.next().await?;
@@ -77,6 +81,12 @@ impl Listener {
 
 struct Acceptor {
     stage: Stage,
+    gate: Gate,
+    visits: Visits,
+}
+
+/// Who is let in.
+struct Gate {
     slots: Arc<Semaphore>,
     life: Life,
 }
@@ -100,11 +110,15 @@ impl Acceptor {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Accept(listener, file) => {
-                    if let Some(connection) = self.accept(&listener).await {
+                    let connection = tokio::select! {
+                        visit = self.visits.next() => Some(self.gate.visit(visit)),
+                        connection = self.gate.accept(&listener) => connection,
+                    };
+                    if connection.is_some() {
                         self.stage = Stage::Accept(listener, file);
-                        return Some(connection);
+                        return connection;
                     }
-                    let reason = self.life.shutdown().reason();
+                    let reason = self.gate.life.shutdown().reason();
                     self.stage = match reason {
                         // The socket goes on listening, in another process.
                         Some(Reason::HandedOver) => Stage::Leave,
@@ -112,32 +126,40 @@ impl Acceptor {
                     };
                 }
                 Stage::Queue(listener) => {
-                    if let Some(connection) = self.accept_queued(&listener) {
+                    if let Some(connection) = self.gate.accept_queued(&listener) {
                         self.stage = Stage::Queue(listener);
                         return Some(connection);
                     }
-                    if self.life.shutdown().reason() != Some(Reason::Vacated) {
+                    if self.gate.life.shutdown().reason() != Some(Reason::Vacated) {
                         return None;
                     }
-                    self.life.release_lock();
+                    self.gate.life.release_lock();
                     self.stage = Stage::Leave;
                 }
                 Stage::Leave => {
-                    self.life.alone(UNTOLD).await;
+                    self.gate.life.alone(UNTOLD).await;
                     return None;
                 }
                 Stage::Caller(stream) => {
-                    let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
-                    let connection = Connection::new(stream, slot, &self.life);
-                    self.life.end_when_alone(Reason::CallerLeft);
+                    let Gate { slots, life } = &self.gate;
+                    let slot = Arc::clone(slots).try_acquire_owned().ok()?;
+                    let connection = Connection::new(stream, slot, life);
+                    life.end_when_alone(Reason::CallerLeft);
                     return Some(connection);
                 }
                 Stage::Done => {
-                    self.life.shutdown().draining().cancelled().await;
+                    self.gate.life.shutdown().draining().cancelled().await;
                     return None;
                 }
             }
         }
+    }
+}
+
+impl Gate {
+    /// One who comes by another way, and takes no caller's place.
+    fn visit(&self, stream: UnixStream) -> Connection {
+        Connection::visit(stream, &self.life)
     }
 
     /// The next caller, or `None` once the end has begun.
@@ -222,8 +244,11 @@ mod tests {
         let life = Life::new(None);
         let mut acceptor = Acceptor {
             stage: Stage::Accept(UnixListener::bind(&path).unwrap(), None),
-            slots: Arc::new(Semaphore::new(1)),
-            life: life.clone(),
+            gate: Gate {
+                slots: Arc::new(Semaphore::new(1)),
+                life: life.clone(),
+            },
+            visits: Visits::default(),
         };
         let _callers = [(); 2].map(|()| StdStream::connect(&path).unwrap());
         let first = acceptor.next().await.unwrap();
@@ -232,5 +257,27 @@ mod tests {
         assert_eq!(life.connections(), 1);
         drop(first);
         assert!(second.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_visit_to_itself_is_let_in_beyond_the_cap_and_is_no_caller() {
+        let temp = tempfile::tempdir().unwrap();
+        let life = Life::new(None);
+        let (visitor, visits) = crate::lifecycle::watchdog::visitor();
+        let mut acceptor = Acceptor {
+            stage: Stage::Accept(UnixListener::bind(temp.path().join("s")).unwrap(), None),
+            gate: Gate {
+                slots: Arc::new(Semaphore::new(0)),
+                life: life.clone(),
+            },
+            visits,
+        };
+        let (_ours, theirs) = UnixStream::pair().unwrap();
+        visitor.try_send(theirs).unwrap();
+        let _visit = acceptor.next().await.unwrap();
+        assert_eq!(life.connections(), 0);
+        drop(visitor);
+        let mut next = pin!(acceptor.next());
+        assert!(next.as_mut().now_or_never().is_none(), "it goes on without");
     }
 }

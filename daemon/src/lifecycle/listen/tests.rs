@@ -89,7 +89,17 @@ fn others_part() {
             sys::close_inherited().unwrap();
             Starter::nobody()
         }
-        "launched" | "handed-over" => Starter::of_this_process().unwrap(),
+        "launched" => Starter::of_this_process().unwrap(),
+        "handed-over" => {
+            let mut starter = Starter::of_this_process().unwrap();
+            let listener = starter.take_listener().unwrap();
+            let flags = rustix::io::fcntl_getfd(&listener).unwrap();
+            assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+            for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+                assert_eq!(env::var_os(name), None, "no child takes it for its own");
+            }
+            starter.with_listener(listener)
+        }
         _ => Starter::nobody(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -262,12 +272,12 @@ fn a_daemon_out_of_descriptors_waits_and_goes_on() {
 }
 
 #[test]
-fn a_socket_from_a_service_manager_is_served_and_left_to_it() {
+fn a_socket_from_a_service_manager_is_closed_to_children_served_and_left_to_it() {
     let (home, endpoint) = stage();
     endpoint.prepare().unwrap();
     let managers = StdListener::bind(&endpoint.socket).unwrap();
     // The manager's part: the socket as descriptor 3, for this process and no other.
-    let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1";
+    let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=a";
     let mut daemon = other("handed-over", home.path(), script)
         .stdin(OwnedFd::from(managers))
         .spawn()
