@@ -198,6 +198,10 @@ pub enum DaemonCommand {
     Reload,
     /// Show the end of its log, whether it runs or not
     Logs(LogsArgs),
+    /// Install it as a service of this user, which systemd or launchd starts
+    Install(InstallArgs),
+    /// Remove the service again
+    Uninstall(InstallArgs),
 }
 
 /// Arguments of `daemon logs`.
@@ -210,6 +214,15 @@ pub struct LogsArgs {
     /// How many lines of what there is, or all [default: 100]
     #[arg(short = 'n', long, value_name = "N")]
     pub lines: Option<String>,
+}
+
+/// Arguments of `install` and `uninstall`.
+#[derive(Clone, Debug, Default, Args)]
+#[allow(missing_docs)]
+pub struct InstallArgs {
+    /// Print the files and the commands, and do nothing
+    #[arg(long)]
+    pub print: bool,
 }
 
 /// Arguments of `daemon stats`.

@@ -16,6 +16,7 @@ use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::launch::report::Greeting;
 use aws_ssm_proto::launch::{self, DAEMON_VARIABLE, DaemonCommand, Oneshot};
 use aws_ssm_proto::published::{self, Published};
+use aws_ssm_proto::service::Service;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::notices::Notices;
@@ -213,7 +214,7 @@ impl Link {
             self.reached = true;
             self.pass_on(&reached.greeting);
             let client = Client::over(reached.stream, self.deadline).await?;
-            self.compare_settings(&endpoint.settings);
+            self.compare_settings(&endpoint);
             self.settings = Some(endpoint.settings);
             return Ok(self.client.insert(client));
         }
@@ -238,13 +239,14 @@ impl Link {
     /// Tells those who set something for a daemon that the running one has it
     /// otherwise.
     ///
-    /// `settings` is where that one publishes what it has.
-    pub fn compare_settings(&self, settings: &Path) {
+    /// At `endpoint` that one publishes what it has.
+    pub fn compare_settings(&self, endpoint: &Endpoint) {
         if self.wishes.config.is_none() && self.wishes.variables.is_empty() {
             return;
         }
-        if let Some(published) = Published::read(settings) {
-            for difference in differences(&self.wishes, &published) {
+        if let Some(published) = Published::read(&endpoint.settings) {
+            let owned = || Service::owner_of(endpoint).is_some();
+            for difference in differences(&self.wishes, &published, owned) {
                 self.notices.warn(difference);
             }
         }
@@ -267,16 +269,18 @@ fn published() -> Option<Published> {
     Published::read(&endpoint.settings)
 }
 
-/// What is wanted and is not so, a line for each.
-fn differences(wishes: &Wishes, theirs: &Published) -> Vec<String> {
+/// What is wanted and is not so, a line for each. Whether the daemon is a service, whose
+/// own files then have the last word, is asked only if there is a difference.
+fn differences(wishes: &Wishes, theirs: &Published, owned: impl Fn() -> bool) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(config) = wishes.config.as_deref().map(Path::display) {
         let file = theirs.get(published::FILE);
         if file != Some(&config.to_string()) {
             let file = file.unwrap_or("no configuration file");
+            let command = if owned() { "install" } else { "restart" };
             told.push(format!(
                 "the running daemon was started with {file}, so --config changes nothing; \
-                 run `aws-ssm daemon restart --config {config}`"
+                 run `aws-ssm daemon {command} --config {config}`"
             ));
         }
     }
@@ -287,9 +291,12 @@ fn differences(wishes: &Wishes, theirs: &Published) -> Vec<String> {
     });
     let others: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
     if !others.is_empty() {
+        let command = match owned() {
+            true => "systemctl --user edit aws-ssmd.service",
+            false => "aws-ssm daemon restart",
+        };
         told.push(format!(
-            "the running daemon does not have this terminal's {}; \
-             `aws-ssm daemon restart` gives it to it",
+            "the running daemon does not have this terminal's {}; `{command}` gives it to it",
             others.join(", ")
         ));
     }
@@ -332,7 +339,7 @@ pub async fn attend<T>(client: &Client, answer: impl Future<Output = T>) -> Opti
 /// Somebody listens and cannot be talked to.
 pub async fn running(deadline: Instant) -> Result<Option<Client>, Error> {
     let endpoint = Endpoint::from_process_environment()?;
-    match launch::connect_only(&endpoint, deadline).await? {
+    match launch::connect_running(&endpoint, deadline).await? {
         Some(socket) => Client::over(socket, deadline).await.map(Some),
         None => Ok(None),
     }
@@ -374,13 +381,14 @@ mod tests {
             ("cache.ttl_minutes", "5".to_owned()),
             ("cache.enabled", "true".to_owned()),
         ]);
-        let told = |config: Option<&str>, set: &[(&str, &str)]| {
+        let told_by = |is_service: bool, config: Option<&str>, set: &[(&str, &str)]| {
             let wishes = Wishes {
                 config: config.map(PathBuf::from),
                 variables: variables(set),
             };
-            differences(&wishes, &theirs)
+            differences(&wishes, &theirs, || is_service)
         };
+        let told = |config: Option<&str>, set: &[(&str, &str)]| told_by(false, config, set);
         let same = [
             ("AWS_SSM_CACHE_TTL_MINUTES", "5.0"),
             ("AWS_SSM_CACHE_ENABLED", "yes"),
@@ -392,6 +400,16 @@ mod tests {
         assert!(unset[0].contains("AWS_SSM_DEFAULT_REGION"), "{unset:?}");
         let file = told(Some("/other.yaml"), &[]);
         assert!(file[0].contains("/h/config.yaml"), "{file:?}");
-        assert!(file[0].contains("--config /other.yaml"), "{file:?}");
+        assert!(
+            file[0].contains("daemon restart --config /other.yaml"),
+            "{file:?}"
+        );
+        let unset = [("AWS_SSM_DEFAULT_REGION", "eu-west-1")];
+        let service = told_by(true, Some("/other.yaml"), &unset);
+        assert!(
+            service[0].contains("daemon install --config /other.yaml"),
+            "{service:?}"
+        );
+        assert!(service[1].contains("systemctl --user edit"), "{service:?}");
     }
 }

@@ -12,6 +12,7 @@ pub mod duration;
 pub mod error;
 pub mod notices;
 pub mod render;
+pub mod service;
 pub mod settings;
 
 use std::convert::Infallible;

@@ -65,6 +65,9 @@ pub struct Endpoint {
     pub state_dir: PathBuf,
     /// The daemon's log.
     pub log: PathBuf,
+    /// It is the one that this user's service manager would listen on, if it does;
+    /// no place that `AWS_SSM_HOME` names is.
+    pub is_the_users: bool,
 }
 
 impl Endpoint {
@@ -89,6 +92,7 @@ impl Endpoint {
                 (state, run)
             }
         };
+        let has_runtime = settings.run_user.is_some() || cfg!(target_os = "macos");
         let file = |end: &str| run_dir.join(format!("v{major}.{end}"));
         Self {
             socket: file("sock"),
@@ -98,6 +102,7 @@ impl Endpoint {
             settings: file("settings"),
             log: state_dir.join(format!("aws-ssmd-v{major}.log")),
             state_dir,
+            is_the_users: settings.aws_ssm_home.is_none() && has_runtime,
         }
     }
 

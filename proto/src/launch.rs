@@ -12,6 +12,7 @@ mod command;
 mod failure;
 mod gone;
 mod oneshot;
+mod owner;
 pub mod report;
 mod spawn;
 mod start;
@@ -26,11 +27,15 @@ use tokio::time::{Instant, sleep_until};
 pub use command::{DAEMON_VARIABLE, DaemonCommand, LAUNCHED_VARIABLE};
 pub use gone::{HeldLock, end_by_force, held_lock, lock_holder, wait_until_gone};
 pub use oneshot::{Oneshot, oneshot};
+pub use start::{Starts, hold_starts};
 pub use succeed::{SUCCESSOR, succeed};
+
+pub(crate) use spawn::wait_until_exit;
 
 use crate::domain::{Error, ErrorKind};
 use crate::endpoint::Endpoint;
 use crate::peer::{PeerError, check_peer};
+use crate::service::Service;
 use report::Greeting;
 
 /// Between two looks at something that another process does.
@@ -45,8 +50,19 @@ pub struct Reached {
     pub greeting: Greeting,
 }
 
+impl Reached {
+    /// One that ran already, and had nothing to say.
+    fn running(stream: UnixStream) -> Self {
+        Self {
+            stream,
+            greeting: Greeting::default(),
+        }
+    }
+}
+
 /// Connects to the daemon, starting one first if none listens. `daemon` says how
-/// to start it and is asked only then.
+/// to start it and is asked only then; where a service manager owns the socket, only
+/// the manager starts it.
 ///
 /// # Errors
 ///
@@ -57,17 +73,33 @@ pub async fn connect_or_start(
     daemon: impl FnOnce() -> Result<DaemonCommand, Error>,
     deadline: Instant,
 ) -> Result<Reached, Error> {
-    match connect_only(endpoint, deadline).await? {
-        Some(stream) => Ok(Reached {
-            stream,
-            greeting: Greeting::default(),
-        }),
+    if let Some(stream) = connect_only(endpoint, deadline).await? {
+        return Ok(Reached::running(stream));
+    }
+    match Service::owner_of(endpoint) {
+        Some(service) => owner::start(&service, endpoint, deadline).await,
         None => start::start(endpoint, &daemon()?, deadline).await,
     }
 }
 
-/// Connects to the daemon if one listens; [`not_running`] is the error for those
-/// who need one.
+/// Connects to the daemon if one runs. A socket on which only a service manager
+/// listens is left alone: to connect would start the daemon.
+///
+/// # Errors
+///
+/// Those of [`connect_only`], or the daemon's lock cannot be looked at.
+pub async fn connect_running(
+    endpoint: &Endpoint,
+    deadline: Instant,
+) -> Result<Option<UnixStream>, Error> {
+    if Service::owner_of(endpoint).is_some() && !gone::is_held(endpoint)? {
+        return Ok(None);
+    }
+    connect_only(endpoint, deadline).await
+}
+
+/// Connects to whoever listens, which may be a service manager that starts the daemon
+/// for it; [`not_running`] is the error for those who need one.
 ///
 /// # Errors
 ///

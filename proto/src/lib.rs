@@ -4,7 +4,8 @@
 //! in ([`domain`]), where the socket lives ([`endpoint`]), who may talk over it
 //! ([`peer`]), which versions understand each other ([`hello`]), how the daemon is
 //! started when nobody answers ([`launch`]), what of its settings a client knows before
-//! it asks ([`published`]), and a typed [`Client`].
+//! it asks ([`published`]), how a service manager owns it ([`service`]), and a typed
+//! [`Client`].
 //!
 //! It knows nothing of AWS clients and nothing of command lines.
 
@@ -19,6 +20,7 @@ pub mod hello;
 pub mod launch;
 pub mod peer;
 pub mod published;
+pub mod service;
 pub mod status;
 pub mod transport;
 pub mod wire;

@@ -2,9 +2,11 @@
 //!
 //! Only `start` and `restart` ever start one.
 
+mod install;
 mod logs;
 mod reload;
 mod stats;
+mod uninstall;
 mod watch;
 
 use std::time::Duration;
@@ -13,6 +15,7 @@ use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{DaemonStatus, Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::launch;
+use aws_ssm_proto::service::Service;
 use tokio::time::Instant;
 
 use super::{Context, unix};
@@ -35,6 +38,8 @@ pub(super) async fn run(command: &DaemonCommand, ctx: &mut Context<'_>) -> Resul
         DaemonCommand::Reload => reload::run(ctx).await,
         DaemonCommand::Stats(args) => watch::run(args, ctx).await,
         DaemonCommand::Logs(args) => logs::run(args, ctx).await,
+        DaemonCommand::Install(args) => install::run(args.print, ctx).await,
+        DaemonCommand::Uninstall(args) => uninstall::run(args.print, ctx).await,
     }
 }
 
@@ -45,6 +50,10 @@ fn contradiction() -> Error {
 }
 
 async fn start(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    if let Some(service) = Service::owner_of(&Endpoint::from_process_environment()?) {
+        // Whoever says so in so many words wants another try.
+        service.forgive(ctx.link.deadline()).await;
+    }
     let hello = ctx.link.ask(async |client| client.hello().await).await?;
     ctx.notices.say(format_args!(
         "aws-ssmd {} runs as process {}",
@@ -107,6 +116,10 @@ async fn stop(manner: Manner, ctx: &mut Context<'_>) -> Result<(), Failure> {
                 "aws-ssmd did not answer and was killed, process {pid}"
             ));
         }
+    }
+    if manner == Manner::Gently && Service::owner_of(&endpoint).is_some() {
+        ctx.notices
+            .say("it is a service: the next command starts it again");
     }
     Ok(())
 }

@@ -36,6 +36,12 @@ pub fn lock_holder(endpoint: &Endpoint) -> Result<Option<u32>, Error> {
     Ok(held_lock(endpoint)?.and_then(|lock| lock.holder))
 }
 
+/// Whether a daemon lives, found out without a connection.
+pub(super) fn is_held(endpoint: &Endpoint) -> Result<bool, Error> {
+    let lock = look(endpoint).map_err(|error| unreadable_lock(endpoint, &error))?;
+    Ok(lock.is_some())
+}
+
 /// Waits until the daemon that is process `pid` has ended and another may start,
 /// or has started.
 ///

@@ -96,7 +96,7 @@ impl Drop for Unready {
 
 /// How a process ended; `None` if it has not by `deadline`. It is looked at now and
 /// then: to be told would take a handler of signals in every client.
-pub(super) async fn wait_until_exit(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+pub(crate) async fn wait_until_exit(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         // One whose state cannot be had was somebody else's to bury.
         match child.try_wait() {

@@ -14,18 +14,39 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use super::failure::{Failure, identify};
-use super::report::Greeting;
 use super::spawn::spawn;
 use super::{DaemonCommand, Late, Reached, connect_only, pause};
 use crate::domain::{Error, ErrorKind};
 use crate::endpoint::Endpoint;
 
 /// What waiting for the startup lock came to.
-enum Turn {
+pub(super) enum Turn {
     /// A daemon listens by now.
     Listening(UnixStream),
     /// It is ours to start one, for as long as this is held.
-    Ours(File),
+    Ours(Starts),
+}
+
+/// Held by the only one who may start a daemon of this endpoint.
+#[derive(Debug)]
+#[must_use = "others may start a daemon as soon as this is dropped"]
+pub struct Starts {
+    _lock: File,
+}
+
+/// Keeps every other client from starting a daemon, whoever listens meanwhile.
+///
+/// # Errors
+///
+/// The socket's place breaks a rule, or another client is still starting one at the
+/// deadline.
+pub async fn hold_starts(endpoint: &Endpoint, deadline: Instant) -> Result<Starts, Error> {
+    endpoint.prepare()?;
+    let lock = open(endpoint).map_err(|error| unlockable(endpoint, &error))?;
+    while !is_ours(&lock, endpoint)? {
+        pause(deadline).await.map_err(|Late| starting())?;
+    }
+    Ok(Starts { _lock: lock })
 }
 
 pub(super) async fn start(
@@ -36,10 +57,7 @@ pub(super) async fn start(
     endpoint.prepare()?;
     let asked = SystemTime::now();
     let turn = match wait_for_turn(endpoint, deadline).await? {
-        Turn::Listening(stream) => {
-            let greeting = Greeting::default();
-            return Ok(Reached { stream, greeting });
-        }
+        Turn::Listening(stream) => return Ok(Reached::running(stream)),
         Turn::Ours(lock) => lock,
     };
     let command = identify(daemon);
@@ -71,28 +89,34 @@ pub(super) async fn start(
     Ok(Reached { stream, greeting })
 }
 
-async fn wait_for_turn(endpoint: &Endpoint, deadline: Instant) -> Result<Turn, Error> {
+pub(super) async fn wait_for_turn(endpoint: &Endpoint, deadline: Instant) -> Result<Turn, Error> {
     let lock = open(endpoint).map_err(|error| unlockable(endpoint, &error))?;
     loop {
-        let ours = match lock.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Error(error)) => return Err(unlockable(endpoint, &error)),
-        };
+        let ours = is_ours(&lock, endpoint)?;
         // Looked at again with the lock in hand: its last holder may have
         // started a daemon since we last looked.
         if let Some(stream) = connect_only(endpoint, deadline).await? {
             return Ok(Turn::Listening(stream));
         }
         if ours {
-            return Ok(Turn::Ours(lock));
+            return Ok(Turn::Ours(Starts { _lock: lock }));
         }
-        pause(deadline).await.map_err(|Late| {
-            Error::new(ErrorKind::Daemon, "the daemon was not ready in time")
-                .why("another aws-ssm is still starting it")
-                .hint("try again with a longer --timeout, or use --no-daemon")
-        })?;
+        pause(deadline).await.map_err(|Late| starting())?;
     }
+}
+
+fn is_ours(lock: &File, endpoint: &Endpoint) -> Result<bool, Error> {
+    match lock.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(unlockable(endpoint, &error)),
+    }
+}
+
+fn starting() -> Error {
+    Error::new(ErrorKind::Daemon, "the daemon was not ready in time")
+        .why("another aws-ssm is still starting it")
+        .hint("try again with a longer --timeout, or use --no-daemon")
 }
 
 fn open(endpoint: &Endpoint) -> io::Result<File> {
@@ -113,7 +137,7 @@ fn unlockable(endpoint: &Endpoint, error: &io::Error) -> Error {
     .hint("check who owns that file and who may write it, or use --no-daemon")
 }
 
-fn elsewhere(endpoint: &Endpoint) -> Error {
+pub(super) fn elsewhere(endpoint: &Endpoint) -> Error {
     Error::new(ErrorKind::Daemon, "the daemon started, and is gone")
         .why(format!("nobody listens on {}", endpoint.socket.display()))
         .hint(format!(

@@ -17,7 +17,7 @@ pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
     }
     // It has read its own file and variables, not those of this terminal.
     let endpoint = Endpoint::from_process_environment()?;
-    ctx.link.compare_settings(&endpoint.settings);
+    ctx.link.compare_settings(&endpoint);
     if reload.changes.is_empty() && ctx.format()?.is_table() {
         ctx.notices.say("no setting has changed");
         return Ok(());

@@ -48,7 +48,7 @@ pub(super) async fn ask(endpoint: Option<&Endpoint>, may_ask: bool, until: Insta
     if let Err(error) = endpoint.check_length() {
         return Running::Unreachable(error);
     }
-    match launch::connect_only(endpoint, until).await {
+    match launch::connect_running(endpoint, until).await {
         Err(error) => Running::Unreachable(error),
         Ok(None) => Running::Nobody,
         Ok(Some(stream)) => Running::Met(Box::new(meet(stream, until).await)),
