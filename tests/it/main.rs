@@ -28,6 +28,7 @@ mod refused;
 mod socket;
 mod stage;
 mod streaming;
+mod supervised;
 mod without;
 
 use std::path::Path;

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod harness;
 pub mod sandbox;
 pub mod soak;
+pub mod supervised;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
