@@ -105,7 +105,10 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[allow(missing_docs)]
 pub struct ListArgs {
-    /// Only instances with this tag; repeat for more
+    /// What to look for, as in web, state:stopped or '!tag:Team=web'
+    #[arg(value_name = "TERM")]
+    pub terms: Vec<String>,
+    /// Only instances with exactly this tag; repeat for more
     #[arg(short, long, value_name = "K=V")]
     pub tag: Vec<String>,
     /// Also instances that are neither pending nor running

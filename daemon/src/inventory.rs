@@ -36,9 +36,10 @@ pub use cached::{Cached, Found, Key, Served};
 pub use encode::{Encoded, RowsEncoder, encode_row};
 pub use load::Load;
 pub use resource::{Instances, Kind, LoadLimits, PAGE_SIZES, Regions, Resource, StraightPage};
-pub use snapshot::Row;
 #[cfg(test)]
 pub use snapshot::{Builder, Facts};
+pub use snapshot::{Row, SharedField, Snapshot};
+pub use strings::StringId;
 
 use crate::aws::{PageRequest, Pool};
 use crate::clock::Clock;
@@ -155,6 +156,12 @@ pub struct Fleet {
 }
 
 impl Fleet {
+    /// Why nothing is known of the agents, if that was found out.
+    #[must_use]
+    pub fn agents_unknown(&self) -> Option<&Error> {
+        self.agents_error.as_ref().filter(|_| self.agents.is_none())
+    }
+
     /// The agent on one instance.
     #[must_use]
     pub fn agent(&self, id: &str) -> Option<Agent<'_>> {
@@ -477,6 +484,14 @@ fn slow_disk() -> Error {
 pub struct KnownAgents {
     agents: Option<Arc<Agents>>,
     error: Option<Error>,
+}
+
+impl KnownAgents {
+    /// Why nothing is known of them, if that was found out.
+    #[must_use]
+    pub fn unknown(&self) -> Option<&Error> {
+        self.error.as_ref().filter(|_| self.agents.is_none())
+    }
 }
 
 /// What an answer says of the region its rows came from.

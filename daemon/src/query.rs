@@ -1,6 +1,18 @@
 //! Questions to fleets that are at hand: pure, no waiting, no input or output.
 
+mod conditions;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub mod list;
 mod order;
+mod parse;
+mod pattern;
 pub mod resolve;
 pub mod rows;
+mod select;
+mod term;
+
+#[cfg(test)]
+mod tests;
+
+pub use conditions::Conditions;

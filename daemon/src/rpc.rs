@@ -10,6 +10,7 @@ mod configuration;
 mod control;
 mod diagnosis;
 mod inventory;
+mod question;
 mod router;
 mod straight;
 mod stream;

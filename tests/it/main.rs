@@ -23,6 +23,7 @@ mod metrics;
 mod oracle;
 mod output;
 mod persist;
+mod query;
 mod reader;
 mod refused;
 mod socket;

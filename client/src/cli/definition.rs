@@ -15,7 +15,7 @@ use super::{CacheCommand, Cli, Command, ConfigCommand, DaemonCommand, GlobalArgs
 use super::{TargetArgs, TargetsArgs};
 
 const EXAMPLES: &str = "Examples:
-  aws-ssm list -t Team=web -o wide
+  aws-ssm list web tag:Team=storefront -o wide
   aws-ssm list --all --sort -launched --limit 20
   aws-ssm list -r eu-west-1,us-east-1 -o json | jq '.[].name'
   aws-ssm show web-1
@@ -23,7 +23,20 @@ const EXAMPLES: &str = "Examples:
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 target unknown or
 ambiguous, 4 credentials or permission, 5 AWS unavailable, 6 no daemon";
 
-const LIST_EXAMPLES: &str = "Examples:
+const LIST_EXAMPLES: &str =
+    "Terms, all of which must match; a comma is or, a ! before one excludes:
+  WORD                            in name, id, addresses, DNS names, tag values
+  name: id: dns: image: profile:  a part of it, or a glob
+  ip: private-ip: public-ip:      10.0.3.7, 10.0.*, 10.0.0.0/16
+  state: type: az: vpc: subnet: sg: platform: arch: lifecycle: region:
+                                  all of it, or a glob
+  tag:K=V has:K missing:K         tags
+  ssm:                            online, lost, inactive, none
+  launched: up:                   >7d, <2h30m, >=2026-11-01
+
+Examples:
+  aws-ssm list web state:running,stopped 'type:t3.*'
+  aws-ssm list 'ip:10.0.0.0/16' '!tag:Stage=test' 'up:>30d'
   aws-ssm list -t Team=web -t Stage=live
   aws-ssm list --columns name,id,private-ip,tag:Team
   aws-ssm list --sort -launched --limit 10
@@ -223,7 +236,7 @@ pub(super) mod tests {
     #[test]
     fn every_definition_reads_a_command_line_alike() {
         for line in [
-            "list -r a -t A=1 -t B=2 --sort -name --limit 3 -v",
+            "list web state:stopped -r a -t A=1 -t B=2 --sort -name --limit 3 -v",
             "ls -a -o json -vv --max-age 5m",
             "show a b -r x,y --role-arn r",
             "resolve web-1 -q -p dev",
@@ -247,7 +260,7 @@ pub(super) mod tests {
             "show",
             "daemon",
             "-q list",
-            "list list",
+            "regions list",
         ] {
             let arguments: Vec<OsString> = words(line).collect();
             assert!(parse_alone(&arguments).is_none(), "{line}");

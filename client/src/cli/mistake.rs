@@ -47,7 +47,7 @@ mod tests {
         assert!(error.hint.contains("list"), "{error:?}");
         for line in [
             "frobnicate",
-            "list surplus",
+            "regions surplus",
             "list --count --limit 3",
             "list --count=3",
         ] {

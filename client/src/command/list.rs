@@ -117,6 +117,7 @@ impl Plan {
                     .iter()
                     .map(|text| tag(text))
                     .collect::<Result<_, _>>()?,
+                terms: args.terms.clone(),
                 all_states: args.all,
                 columns: asked_columns(&columns),
                 limit: args.limit.as_deref().map(limit).transpose()?,

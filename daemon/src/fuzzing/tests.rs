@@ -51,6 +51,11 @@ fn settings_of_any_bytes_are_read_or_refused() {
 }
 
 #[test]
+fn terms_of_any_letters_are_read_or_told_of() {
+    replay("terms", 4000, terms);
+}
+
+#[test]
 fn profiles_of_any_bytes_are_read_or_refused_and_no_secret_is_told() {
     replay("profiles", 4000, profiles);
 }

@@ -50,6 +50,22 @@ enum Unique {
 }
 const UNIQUE_FIELDS: usize = 5;
 
+/// A text that many instances have, for questions about it. See [`Row::shared`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum SharedField {
+    Name,
+    Type,
+    Az,
+    Vpc,
+    Subnet,
+    Image,
+    Platform,
+    Arch,
+    Lifecycle,
+    Profile,
+}
+
 /// Strings that many instances have.
 #[derive(Clone, Copy, Debug)]
 struct Shared {
@@ -119,6 +135,19 @@ impl Snapshot {
             + self.records.capacity() * size_of::<Record>()
             + self.pairs.capacity() * size_of::<Pair>()
             + (self.by_name.capacity() + self.by_id.capacity()) * size_of::<u32>()
+    }
+
+    /// How many different strings its instances share: the bound of every number of
+    /// one.
+    #[must_use]
+    pub fn strings(&self) -> usize {
+        self.strings.len()
+    }
+
+    /// A string that instances share.
+    #[must_use]
+    pub fn text(&self, id: StringId) -> &str {
+        self.strings.get(id)
     }
 
     /// One instance, by its place in AWS's order.
@@ -258,6 +287,37 @@ impl<'a> Row<'a> {
     /// Ids and names.
     pub fn security_groups(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         self.pairs(self.record.security_groups)
+    }
+
+    /// The number of a text that many instances have, so that whoever asks the same of
+    /// all of them looks at each text once. Absent: that of the empty text.
+    #[must_use]
+    pub fn shared(&self, field: SharedField) -> StringId {
+        let shared = &self.record.shared;
+        match field {
+            SharedField::Name => shared.name,
+            SharedField::Type => shared.instance_type,
+            SharedField::Az => shared.az,
+            SharedField::Vpc => shared.vpc,
+            SharedField::Subnet => shared.subnet,
+            SharedField::Image => shared.image,
+            SharedField::Platform => shared.platform,
+            SharedField::Arch => shared.arch,
+            SharedField::Lifecycle => shared.lifecycle,
+            SharedField::Profile => shared.profile,
+        }
+    }
+
+    /// The numbers of its tags' keys and values.
+    #[must_use]
+    pub fn tag_ids(&self) -> &'a [(StringId, StringId)] {
+        self.pair_ids(self.record.tags)
+    }
+
+    /// The numbers of its security groups' ids and names.
+    #[must_use]
+    pub fn security_group_ids(&self) -> &'a [(StringId, StringId)] {
+        self.pair_ids(self.record.security_groups)
     }
 
     fn pairs(&self, span: Span) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {

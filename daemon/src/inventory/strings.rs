@@ -10,7 +10,18 @@ use std::collections::HashMap;
 /// A string of one [`Strings`]; meaningless in any other. The empty string, which
 /// every table holds first, stands for what is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct StringId(u32);
+pub struct StringId(u32);
+
+impl StringId {
+    /// What stands for no string at all.
+    pub const ABSENT: Self = Self(0);
+
+    /// Its place in the table.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A table of distinct strings in one block of memory.
 #[derive(Debug, Default)]
@@ -25,6 +36,11 @@ impl Strings {
         let index = id.0 as usize;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start as usize..self.ends[index] as usize]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// Bytes of memory held.

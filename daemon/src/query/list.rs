@@ -2,9 +2,10 @@
 
 use aws_ssm_proto::domain::{ListQuery, Sort};
 
-use super::order;
 use super::rows::{At, Chosen, Rows};
-use crate::inventory::{Encoded, Fleet, Row, RowsEncoder, is_listed};
+use super::select::Selector;
+use super::{Conditions, order};
+use crate::inventory::{Encoded, Fleet, Row, RowsEncoder};
 
 /// A row and the fleet it belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +26,12 @@ pub struct Selection {
 
 /// Answers a list from the fleets of one or several regions.
 #[must_use]
-pub fn list(fleets: &[Fleet], query: &ListQuery) -> Selection {
+pub fn list(fleets: &[Fleet], query: &ListQuery, conditions: &Conditions) -> Selection {
     let limit = usize::try_from(query.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
     match fleets {
         // What most people ask most of the time is encoded already.
-        [fleet] if query.tags.is_empty() && query.sort == Sort::Standard => {
-            let encoded = fleet.standard_list(&query.columns, query.all_states);
+        [fleet] if conditions.are_of_state_alone() && query.sort == Sort::Standard => {
+            let encoded = fleet.standard_list(&query.columns, conditions.all_states);
             let wanted = if query.count_only { 0 } else { limit };
             Selection {
                 matched: encoded.len() as u64,
@@ -38,8 +39,10 @@ pub fn list(fleets: &[Fleet], query: &ListQuery) -> Selection {
             }
         }
         _ => {
-            let mut rows = matching(fleets, query);
-            order::sort(&mut rows, &query.sort);
+            let mut rows = matching(fleets, conditions, &query.sort);
+            if fleets.len() > 1 || query.sort != Sort::Standard {
+                order::sort(&mut rows, &query.sort);
+            }
             let wanted = if query.count_only { 0 } else { limit };
             let chosen = rows.iter().take(wanted).map(|place| place.at).collect();
             Selection {
@@ -52,42 +55,43 @@ pub fn list(fleets: &[Fleet], query: &ListQuery) -> Selection {
 
 /// The rows of one fleet that match, in AWS's order, at most `limit` of them.
 #[must_use]
-pub fn unsorted(fleet: &Fleet, query: &ListQuery, limit: usize) -> Encoded {
+pub fn unsorted(
+    fleet: &Fleet,
+    query: &ListQuery,
+    conditions: &Conditions,
+    limit: usize,
+) -> Encoded {
     let mut encoder = RowsEncoder::default();
-    for row in fleet
-        .instances
-        .snapshot
-        .rows()
-        .filter(|row| matches(*row, query))
-        .take(limit)
-    {
+    let mut selector = Selector::new(fleet, conditions);
+    let rows = fleet.instances.snapshot.rows();
+    for row in rows.filter(|row| selector.takes(*row)).take(limit) {
         encoder.push(fleet, row, &query.columns);
     }
     encoder.finish()
 }
 
-fn matching<'a>(fleets: &'a [Fleet], query: &ListQuery) -> Vec<Place<'a>> {
-    fleets
-        .iter()
-        .zip(0..)
-        .flat_map(|(fleet, number)| {
-            let rows = fleet.instances.snapshot.rows().zip(0..);
-            rows.map(move |(row, at)| Place {
-                fleet,
-                row,
-                at: (number, at),
-            })
-        })
-        .filter(|place| matches(place.row, query))
-        .collect()
-}
-
-fn matches(row: Row<'_>, query: &ListQuery) -> bool {
-    (query.all_states || is_listed(row))
-        && query
-            .tags
-            .iter()
-            .all(|filter| row.tag(&filter.key) == Some(&filter.value))
+/// The rows that match, those of each fleet in AWS's order or by name, then id.
+fn matching<'a>(fleets: &'a [Fleet], conditions: &Conditions, sort: &Sort) -> Vec<Place<'a>> {
+    let mut places = Vec::new();
+    for (fleet, number) in fleets.iter().zip(0..) {
+        let mut selector = Selector::new(fleet, conditions);
+        let snapshot = &fleet.instances.snapshot;
+        let take = |at| {
+            let row = snapshot.row(at);
+            if selector.takes(row) {
+                places.push(Place {
+                    fleet,
+                    row,
+                    at: (number, at),
+                });
+            }
+        };
+        match sort {
+            Sort::Unsorted => (0..snapshot.len() as u32).for_each(take),
+            Sort::Standard | Sort::By(_) => snapshot.by_name().iter().copied().for_each(take),
+        }
+    }
+    places
 }
 
 #[cfg(test)]
@@ -99,6 +103,11 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+
+    fn list(fleets: &[Fleet], query: &ListQuery) -> Selection {
+        let conditions = Conditions::new(query, 0).expect("no terms");
+        super::list(fleets, query, &conditions)
+    }
     use crate::inventory::{Agent, Agents, Builder, Facts, Instances};
 
     fn fleet(region: &str, instances: &[(&str, &str, InstanceState, &str)]) -> Fleet {

@@ -1,6 +1,7 @@
 //! Questions about the fleet.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use aws_ssm_proto::convert;
 use aws_ssm_proto::domain::{
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use super::call::Method;
+use super::question::Question;
 use super::{straight, stream};
 use crate::daemon::Daemon;
 use crate::identity::{Admission, Unverified, VerifiedIdentity};
@@ -55,22 +57,25 @@ impl inventory_server::Inventory for InventoryService {
         let work = |mut question: wire::ListInstancesRequest, deadline| async move {
             let asked_straight = question.straight.take();
             let (caller, query): (Caller, ListQuery) = question.try_into()?;
+            // What was typed wrong is told before anybody is asked.
+            let question = Question::new(query, SystemTime::now())?;
             if let Some(asked) = &asked_straight {
                 let admission = method.daemon.identities.admit(&caller, deadline).await?;
                 if let Some(why) = admission.identity.unconfirmed() {
                     return Err(why.clone());
                 }
-                return straight::pages(&method.daemon, admission, query, asked, deadline);
+                return straight::pages(&method.daemon, admission, question, asked, deadline);
             }
-            let admission = admit_to_fleet(&method.daemon, &caller, query.freshness, deadline);
-            let admission = admission.await?;
-            match query.sort {
+            let freshness = question.query.freshness;
+            let admission = admit_to_fleet(&method.daemon, &caller, freshness, deadline).await?;
+            match question.query.sort {
                 Sort::Unsorted => {
                     let inventory = &method.daemon.inventory;
-                    inventory.recall(&admission, query.freshness).await;
-                    Ok(stream::unsorted(&method.daemon, admission, query, deadline))
+                    inventory.recall(&admission, freshness).await;
+                    let daemon = &method.daemon;
+                    Ok(stream::unsorted(daemon, admission, question, deadline))
                 }
-                _ => sorted(&method.daemon, &admission, &query, deadline).await,
+                _ => sorted(&method.daemon, &admission, &question, deadline).await,
             }
         };
         method.serve(request, work).await
@@ -144,11 +149,11 @@ async fn admit_to_fleet(
 async fn sorted(
     daemon: &Daemon,
     admission: &Admission,
-    query: &ListQuery,
+    question: &Question,
     deadline: Instant,
 ) -> Result<BoxStream<'static, Result<wire::Page, Status>>, Error> {
-    let need = agents_need(query);
-    let asked = query.freshness;
+    let need = question.agents_need();
+    let asked = question.query.freshness;
     let loads = admission.regions.iter().map(|region| async move {
         let fleet = daemon
             .inventory
@@ -159,17 +164,20 @@ async fn sorted(
     let mut regions = Vec::new();
     for (region, outcome) in join_all(loads).await {
         match outcome {
-            Ok((fleet, summary)) => {
-                fleets.push(fleet);
-                regions.push(summary);
-            }
+            Ok((fleet, summary)) => match question.unanswerable(fleet.agents_unknown()) {
+                Some(error) => regions.push(failed_region(region, error)),
+                None => {
+                    fleets.push(fleet);
+                    regions.push(summary);
+                }
+            },
             Err(error) => regions.push(failed_region(region, error)),
         }
     }
     if fleets.is_empty() {
         return Err(first_error(regions));
     }
-    let selection = list::list(&fleets, query);
+    let selection = list::list(&fleets, &question.query, &question.conditions);
     let summary = ListSummary {
         matched: selection.matched,
         regions,
@@ -197,22 +205,6 @@ pub(super) fn first_error(regions: Vec<RegionSummary>) -> Error {
     errors
         .next()
         .expect("an admission names at least one region")
-}
-
-/// A list waits for the agents only when it is about them: it sorts by them, its
-/// caller named a column of theirs, or wants nothing old.
-pub(super) fn agents_need(query: &ListQuery) -> AgentsNeed {
-    let sorts_by_agents = match &query.sort {
-        Sort::By(keys) => keys.iter().any(|key| key.column.is_agent()),
-        Sort::Standard | Sort::Unsorted => false,
-    };
-    let shown = !query.count_only && query.columns.iter().any(Column::is_agent);
-    let waits = query.wait_for_agents || query.freshness != Freshness::Configured;
-    match (sorts_by_agents, shown) {
-        (false, false) => AgentsNeed::Ignore,
-        (false, true) if !waits => AgentsNeed::IfKnown,
-        _ => AgentsNeed::Wait,
-    }
 }
 
 async fn resolve_all(

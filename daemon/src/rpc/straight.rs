@@ -8,14 +8,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListQuery, ListSummary, RegionSummary};
+use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListSummary, RegionSummary};
 use aws_ssm_proto::{status, wire};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::Instant;
 
-use super::inventory::agents_need;
+use super::question::Question;
 use super::stream::Pages;
 use crate::aws::PageRequest;
 use crate::daemon::Daemon;
@@ -32,7 +32,7 @@ use crate::query::list;
 pub(super) fn pages(
     daemon: &Arc<Daemon>,
     admission: Admission,
-    query: ListQuery,
+    question: Question,
     asked: &wire::StraightFromAws,
     deadline: Instant,
 ) -> Result<Pages, Error> {
@@ -40,11 +40,11 @@ pub(super) fn pages(
     let waiting = admission.regions.iter().cloned().collect();
     let straight = Straight {
         daemon: Arc::clone(daemon),
-        left: query.limit.map_or(usize::MAX, |limit| {
+        left: question.query.limit.map_or(usize::MAX, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         }),
         admission,
-        query,
+        question,
         size,
         deadline,
         waiting,
@@ -85,7 +85,7 @@ fn page_size(daemon: &Daemon, asked: u32) -> Result<u16, Error> {
 struct Straight {
     daemon: Arc<Daemon>,
     admission: Admission,
-    query: ListQuery,
+    question: Question,
     /// Instances on a page of AWS.
     size: u16,
     deadline: Instant,
@@ -128,7 +128,7 @@ impl Straight {
             if let Some(region) = self.now.take() {
                 self.ask(region).await?;
             } else if let Some(name) = self.waiting.pop_front() {
-                self.now = Some(self.begin(name).await);
+                self.now = Some(self.begin(name).await?);
             } else {
                 self.ended = true;
                 return Ok(Some(wire::Page {
@@ -139,17 +139,21 @@ impl Straight {
         }
     }
 
-    async fn begin(&self, name: String) -> Region {
+    async fn begin(&self, name: String) -> Result<Region, Error> {
         let inventory = &self.daemon.inventory;
-        let (need, asked) = (agents_need(&self.query), self.query.freshness);
+        let (need, asked) = (self.question.agents_need(), self.question.query.freshness);
         let identity = &self.admission.identity;
         let agents = inventory.agents_of(identity, &name, asked, need, self.deadline);
-        Region {
-            agents: agents.await,
+        let agents = agents.await;
+        if let Some(error) = self.question.unanswerable(agents.unknown()) {
+            return Err(error);
+        }
+        Ok(Region {
+            agents,
             name,
             token: None,
             room: inventory.limits().max_items,
-        }
+        })
     }
 
     async fn ask(&mut self, mut region: Region) -> Result<(), Error> {
@@ -163,10 +167,11 @@ impl Straight {
         let page = page.await?;
         region.room -= page.instances.snapshot.len();
         let fleet = inventory.join(&region.name, page.instances, region.agents.clone());
-        let rows = list::unsorted(&fleet, &self.query, self.left);
+        let Question { query, conditions } = &self.question;
+        let rows = list::unsorted(&fleet, query, conditions, self.left);
         self.summary.matched += rows.len() as u64;
         self.left -= rows.len();
-        if !self.query.count_only {
+        if !self.question.query.count_only {
             self.ready.extend(rows.pages(usize::MAX));
         }
         match page.next {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use aws_ssm_proto::domain::{Error, ListQuery, ListSummary};
+use aws_ssm_proto::domain::{Error, ListSummary};
 use aws_ssm_proto::{status, wire};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -11,7 +11,8 @@ use futures_util::stream::{self, BoxStream};
 use tokio::time::Instant;
 use tonic::Status;
 
-use super::inventory::{agents_need, failed_region, first_error};
+use super::inventory::{failed_region, first_error};
+use super::question::Question;
 use crate::daemon::Daemon;
 use crate::identity::Admission;
 use crate::inventory::{Fleet, Found, Instances, Key, KnownAgents, Load, summarize};
@@ -70,23 +71,23 @@ fn encoded(rows: Vec<Bytes>, summary: &ListSummary, call: Call) -> Pages {
 pub(super) fn unsorted(
     daemon: &Arc<Daemon>,
     admission: Admission,
-    query: ListQuery,
+    question: Question,
     deadline: Instant,
 ) -> Pages {
     let cached = &daemon.inventory.instances;
     let found = admission.regions.iter().map(|region| {
         let key = cached.key(&admission.identity, region);
-        let found = cached.find(&admission.identity, &key, query.freshness);
+        let found = cached.find(&admission.identity, &key, question.query.freshness);
         (region.clone(), key, found)
     });
     let state = Unsorted {
         waiting: found.collect(),
         daemon: Arc::clone(daemon),
-        left: query.limit.map_or(usize::MAX, |limit| {
+        left: question.query.limit.map_or(usize::MAX, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         }),
         admission,
-        query,
+        question,
         deadline,
         now: None,
         ready: VecDeque::new(),
@@ -105,7 +106,7 @@ pub(super) fn unsorted(
 struct Unsorted {
     daemon: Arc<Daemon>,
     admission: Admission,
-    query: ListQuery,
+    question: Question,
     deadline: Instant,
     /// Rows that may still be sent.
     left: usize,
@@ -148,13 +149,17 @@ impl Unsorted {
     }
 
     async fn begin(&mut self, name: String, key: Key, found: Found<Instances>) {
-        let need = agents_need(&self.query);
+        let need = self.question.agents_need();
         let inventory = &self.daemon.inventory;
         let identity = &self.admission.identity;
-        let asked = self.query.freshness;
+        let asked = self.question.query.freshness;
         let agents = inventory
             .agents_of(identity, &name, asked, need, self.deadline)
             .await;
+        if let Some(error) = self.question.unanswerable(agents.unknown()) {
+            self.summary.regions.push(failed_region(&name, error));
+            return;
+        }
         match found {
             Found::Ready(served) => {
                 self.summary.regions.push(summarize(&name, &served));
@@ -197,7 +202,7 @@ impl Unsorted {
         let outcome = region.load.clone().whole(self.deadline).await;
         let cached = &self.daemon.inventory.instances;
         let identity = &self.admission.identity;
-        let asked = self.query.freshness;
+        let asked = self.question.query.freshness;
         match cached.settle(identity, &region.key, asked, outcome) {
             Ok(served) => self.summary.regions.push(summarize(&region.name, &served)),
             Err(error) => self
@@ -211,7 +216,7 @@ impl Unsorted {
     fn give_up(&mut self, region: &Region, error: Error) {
         let cached = &self.daemon.inventory.instances;
         let identity = &self.admission.identity;
-        let asked = self.query.freshness;
+        let asked = self.question.query.freshness;
         let name = &region.name;
         match cached.settle(identity, &region.key, asked, Err(error)) {
             Ok(served) if region.seen == 0 => {
@@ -230,9 +235,10 @@ impl Unsorted {
     }
 
     fn send(&mut self, fleet: &Fleet) {
-        let rows = list::unsorted(fleet, &self.query, usize::MAX);
+        let Question { query, conditions } = &self.question;
+        let rows = list::unsorted(fleet, query, conditions, usize::MAX);
         self.summary.matched += rows.len() as u64;
-        if !self.query.count_only {
+        if !self.question.query.count_only {
             self.ready.extend(rows.pages(self.left));
             self.left = self.left.saturating_sub(rows.len());
         }

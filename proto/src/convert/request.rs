@@ -43,6 +43,7 @@ impl wire::ListInstancesRequest {
             query: Some(wire::Query {
                 tags: query.tags.iter().map(Into::into).collect(),
                 all_states: query.all_states,
+                terms: query.terms.clone(),
             }),
             freshness: Some(query.freshness.into()),
             columns: query.columns.iter().map(ToString::to_string).collect(),
@@ -61,8 +62,10 @@ impl TryFrom<wire::ListInstancesRequest> for (Caller, ListQuery) {
     fn try_from(request: wire::ListInstancesRequest) -> Result<Self, Error> {
         let query = request.query.unwrap_or_default();
         bounds::at_most(bounds::TAGS, query.tags.len(), "tags")?;
+        bounds::check_terms(&query.terms)?;
         let query = ListQuery {
             tags: query.tags.into_iter().map(Into::into).collect(),
+            terms: query.terms,
             all_states: query.all_states,
             columns: columns(&request.columns)?,
             sort: sort(request.sort)?,
@@ -165,6 +168,7 @@ mod tests {
                 key: "Team".into(),
                 value: "core".into(),
             }],
+            terms: vec!["name:web-*".into(), "größe".into()],
             all_states: true,
             columns: vec![Column::Id, Column::Tag("Team".into())],
             sort: Sort::By(vec![SortKey {
@@ -206,6 +210,10 @@ mod tests {
         let queries = [
             ListQuery {
                 tags: vec![tag; bounds::TAGS + 1],
+                ..ListQuery::default()
+            },
+            ListQuery {
+                terms: vec!["web".into(); bounds::TERMS + 1],
                 ..ListQuery::default()
             },
             ListQuery {

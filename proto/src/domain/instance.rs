@@ -15,7 +15,8 @@ pub enum InstanceState {
 }
 
 impl InstanceState {
-    const ALL: [Self; 6] = [
+    /// Every one.
+    pub const ALL: [Self; 6] = [
         Self::Pending,
         Self::Running,
         Self::ShuttingDown,
@@ -70,7 +71,8 @@ pub enum AgentStatus {
 }
 
 impl AgentStatus {
-    const ALL: [Self; 4] = [
+    /// Every one.
+    pub const ALL: [Self; 4] = [
         Self::Online,
         Self::ConnectionLost,
         Self::Inactive,

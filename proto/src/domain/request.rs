@@ -49,6 +49,8 @@ pub enum Sort {
 pub struct ListQuery {
     /// Every one must match.
     pub tags: Vec<TagFilter>,
+    /// Terms of the search language; every one must match.
+    pub terms: Vec<String>,
     /// Also instances that are neither pending nor running.
     pub all_states: bool,
     /// What to send of each instance.

@@ -47,6 +47,27 @@ fn lists() -> Vec<(&'static str, ListQuery)> {
             },
         ),
         (
+            "terms",
+            ListQuery {
+                terms: vec!["web".to_owned(); 5000],
+                ..query()
+            },
+        ),
+        (
+            "values of terms",
+            ListQuery {
+                terms: vec!["a,".repeat(5000) + "a"],
+                ..query()
+            },
+        ),
+        (
+            "a long term",
+            ListQuery {
+                terms: vec!["web".repeat(50_000)],
+                ..query()
+            },
+        ),
+        (
             "sort keys",
             ListQuery {
                 sort: Sort::By(vec![key; 5000]),
