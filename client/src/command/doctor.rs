@@ -19,6 +19,7 @@ mod log;
 mod programs;
 mod report;
 mod running;
+mod service;
 mod space;
 
 use std::time::Duration;
@@ -56,7 +57,8 @@ pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
     let running = running::ask(endpoint.as_ref().ok(), may_ask, until(DAEMON_TIME));
     let asking = caller.as_ref().ok().cloned();
     let alone = alone::ask(&mut ctx.link, ctx.surroundings, ctx.notices, asking);
-    let (running, alone) = tokio::join!(running, alone);
+    let service = service::look(endpoint.as_ref().ok(), until(DAEMON_TIME));
+    let (running, alone, service) = tokio::join!(running, alone, service);
 
     let seen = look_at_disks(&endpoint, &running, &alone, until(AWS_TIME + DISK_TIME)).await;
 
@@ -69,6 +71,7 @@ pub(super) async fn run(ctx: &mut Context<'_>) -> Result<(), Failure> {
         program: program.as_ref().ok(),
         alone: &alone,
     }));
+    checks.push(service::check(service.as_ref()));
     checks.extend(errors::checks(&running, &seen.troubles, ctx.now));
     checks.extend(configuration::checks(&running, &alone));
     checks.extend(environment::checks(
