@@ -81,14 +81,26 @@ enum Manner {
     Now,
 }
 
+/// The running daemon. One that was killed still takes connections for a moment, and
+/// resets them.
+async fn alive(endpoint: &Endpoint, deadline: Instant) -> Result<Option<Client>, Error> {
+    match running(deadline).await {
+        Err(error) => {
+            let listens = launch::connect_only(endpoint, deadline).await?;
+            listens.map_or(Ok(None), |_| Err(error))
+        }
+        found => found,
+    }
+}
+
 /// Done when the daemon's process is gone, also when there was none.
 async fn stop(manner: Manner, ctx: &mut Context<'_>) -> Result<(), Failure> {
     let deadline = ctx.link.deadline();
-    let Some(client) = running(deadline).await? else {
+    let endpoint = Endpoint::from_process_environment()?;
+    let Some(client) = alive(&endpoint, deadline).await? else {
         ctx.notices.say("no daemon is running");
         return Ok(());
     };
-    let endpoint = Endpoint::from_process_environment()?;
     let holder = launch::lock_holder(&endpoint)?;
     let asked = attend(&client, client.shutdown(manner == Manner::Now)).await;
     drop(client);
@@ -103,7 +115,13 @@ async fn stop(manner: Manner, ctx: &mut Context<'_>) -> Result<(), Failure> {
                     gone.map_err(|_| error)?;
                     pid
                 }
-                (Err(error), None) => return Err(error.into()),
+                (Err(error), None) => match alive(&endpoint, deadline).await? {
+                    Some(_) => return Err(error.into()),
+                    None => {
+                        ctx.notices.say("aws-ssmd has ended");
+                        return Ok(());
+                    }
+                },
             };
             launch::wait_until_gone(&endpoint, pid, deadline).await?;
             ctx.notices

@@ -196,3 +196,16 @@ async fn whatever_a_crash_or_a_reboot_left_is_in_nobodys_way() {
     assert_eq!(sorted(list.lines()), stage.listed());
     assert_eq!(list.stderr, "");
 }
+
+/// It still takes connections for a moment, and resets them.
+#[tokio::test]
+async fn a_daemon_that_is_dying_is_no_reason_why_a_restart_fails() {
+    let stage = Stage::new().await;
+    for _ in 0..8 {
+        stage.done(&["list"]).await;
+        let pid = listening_process(&stage.programs).await;
+        send(pid.expect("a daemon listens"), Signal::KILL);
+        stage.done(&["daemon", "restart"]).await;
+        stage.done(&["list"]).await;
+    }
+}
