@@ -36,8 +36,11 @@ pub(super) const THRESHOLD: Duration = Duration::from_secs(12);
 /// A command that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Times are short, so that entries grow old and breakers open and shut often.
+/// Times are short, so that entries grow old and breakers open and shut often; the pool
+/// is small, so that it is soon as full as it may be.
 const CONFIG: &str = "\
+performance:
+  client_pool_size: 8
 cache:
   ttl_minutes: 0.1
   stale_threshold_minutes: 0.2
