@@ -77,14 +77,7 @@ impl<T: Resource> Cached<T> {
     /// The key of a caller's entry.
     #[must_use]
     pub fn key(&self, identity: &VerifiedIdentity, region: &str) -> Key {
-        Key {
-            principal: identity.principal().clone(),
-            credentials: self
-                .shared
-                .share_by_credentials
-                .then(|| *identity.credential_key()),
-            region: region.into(),
-        }
+        Key::new(identity, region, self.shared.share_by_credentials)
     }
 
     /// Finds a value that is good enough, or a load to wait for.
@@ -235,7 +228,7 @@ impl<T: Resource> Cached<T> {
     pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> HashSet<Name> {
         self.clears.fetch_add(1, Ordering::SeqCst);
         let of_identity =
-            |key: &Key| identity.is_none_or(|identity| *key == self.key(identity, &key.region));
+            |key: &Key| identity.is_none_or(|identity| *key == self.key(identity, key.region()));
         let keys = self.entries.iter().map(|(key, _)| key);
         let keys: Vec<_> = keys.filter(|key| of_identity(key)).collect();
         keys.iter()

@@ -51,14 +51,21 @@ fn only_the_identity_module_makes_a_verified_identity() {
 
 #[test]
 fn every_key_of_the_cache_comes_from_a_verified_identity() {
-    let cached = text("inventory/cached.rs");
-    let key = cached.split_once("pub struct Key {").expect("the key").1;
+    let (entry, cached) = (
+        text("inventory/cached/entry.rs"),
+        text("inventory/cached.rs"),
+    );
+    let key = entry.split_once("pub struct Key {").expect("the key").1;
     let fields = key.split_once('}').expect("its end").0;
     assert!(!fields.contains("pub"), "{fields}");
-    let makers = makers(&cached, &["Key ", "Key\n"]);
-    assert!(!makers.is_empty());
-    for maker in makers {
-        assert!(maker.contains("identity: &VerifiedIdentity"), "{maker}");
+    let key = entry.split_once("impl Key {").expect("its functions").1;
+    let key = key.split_once("\n}\n").expect("their end").0;
+    for (text, gives) in [(key, "Self "), (&cached, "Key ")] {
+        let makers = makers(text, &[gives]);
+        assert!(!makers.is_empty());
+        for maker in makers {
+            assert!(maker.contains("identity: &VerifiedIdentity"), "{maker}");
+        }
     }
 }
 

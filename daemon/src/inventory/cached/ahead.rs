@@ -21,7 +21,11 @@ impl<T: Resource> Cached<T> {
     /// caller begins when STS has answered goes on from there. If he is gone by then,
     /// one begins without him.
     pub(in crate::inventory) fn look_ahead(self: &Arc<Self>, caller: &Unverified, region: &str) {
-        if self.entries.iter().any(|(key, _)| *key.region == *region) {
+        if self
+            .entries
+            .iter()
+            .any(|(key, _)| **key.region() == *region)
+        {
             return;
         }
         let credentials = *caller.credential_key();
@@ -72,7 +76,7 @@ impl<T: Resource> Cached<T> {
             return None;
         }
         let credentials = *identity.credential_key();
-        let page = self.shared.ahead.take(credentials, &key.region)?;
+        let page = self.shared.ahead.take(credentials, key.region())?;
         (page.began >= not_before).then_some(page)
     }
 }

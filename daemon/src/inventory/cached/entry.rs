@@ -12,21 +12,31 @@ use crate::identity::{CredentialKey, Principal, VerifiedIdentity};
 /// What an entry is kept under.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    pub(super) principal: Principal,
+    principal: Principal,
     /// Only where callers of one principal are kept apart.
-    pub(super) credentials: Option<CredentialKey>,
-    pub(super) region: Arc<str>,
+    credentials: Option<CredentialKey>,
+    region: Arc<str>,
 }
 
 impl Key {
+    /// Of a caller's entry; `apart`: callers of one principal share nothing.
+    pub(super) fn new(identity: &VerifiedIdentity, region: &str, apart: bool) -> Self {
+        Self {
+            principal: identity.principal().clone(),
+            credentials: apart.then(|| *identity.credential_key()),
+            region: region.into(),
+        }
+    }
+
     /// Of callers who share with their principal.
     #[cfg(test)]
     pub(crate) fn shared(identity: &VerifiedIdentity, region: &str) -> Self {
-        Self {
-            principal: identity.principal().clone(),
-            credentials: None,
-            region: region.into(),
-        }
+        Self::new(identity, region, false)
+    }
+
+    /// Whose it is, as it stands on disk.
+    pub(super) fn principal(&self) -> String {
+        self.principal.text()
     }
 
     /// The region's name.

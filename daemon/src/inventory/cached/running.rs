@@ -93,7 +93,7 @@ impl<T: Resource> Running<T> {
         let weight = entry.value.weight() as u64;
         if limit.is_some_and(|limit| weight > limit) {
             tracing::warn!(
-                region = &*self.key.region,
+                region = &**self.key.region(),
                 weight,
                 "the {} of this region exceed performance.memory_limit_mb; they are served, not kept",
                 T::KIND.as_str()

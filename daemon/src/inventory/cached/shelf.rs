@@ -74,7 +74,7 @@ impl<T: Resource> Cached<T> {
         let now = self.shared.clock.now();
         let entry = Entry::recalled(value, identity, now, (age, moment.wall));
         let entry = Arc::new(entry);
-        let region = &*key.region;
+        let region = &**key.region();
         tracing::debug!(region, ?age, "read the {} from disk", T::KIND.as_str());
         self.give_room(key, &entry);
         let kept = self.entries.entry_by_ref(key).or_insert(Arc::clone(&entry));
@@ -131,9 +131,7 @@ impl<T: Resource> Cached<T> {
     /// What an entry is called on disk.
     pub(super) fn name(&self, key: &Key) -> Name {
         let kind = T::KIND.as_str();
-        self.shared
-            .disk
-            .name(&key.principal.text(), &key.region, kind)
+        self.shared.disk.name(&key.principal(), key.region(), kind)
     }
 }
 
@@ -148,8 +146,8 @@ impl Label {
     fn of<T: Resource>(key: &Key) -> Self {
         Self {
             kind: T::KIND.as_str(),
-            region: Arc::clone(&key.region),
-            principal: key.principal.text(),
+            region: Arc::clone(key.region()),
+            principal: key.principal(),
         }
     }
 
