@@ -42,6 +42,12 @@ impl Known {
         self.since.contains_key(&(terminal, region))
     }
 
+    /// Whether this list must succeed without the daemon, from disk.
+    pub(super) fn has_on_disk(&self, terminal: usize, region: &'static str) -> bool {
+        let since = self.since.get(&(terminal, region));
+        !self.disk_is_full && since.is_some_and(|since| since.elapsed() > WRITTEN_AFTER)
+    }
+
     /// The terminal's credentials are others now, or were refused.
     pub(super) fn forget(&mut self, terminal: usize) {
         self.since.retain(|(known, _), _| *known != terminal);
@@ -90,6 +96,7 @@ mod tests {
         known.learn(0, "a", later());
         known.learn(1, "a", later());
         assert!(known.has(0, "a") && !known.has(0, "b"));
+        assert!(!known.has_on_disk(0, "a"), "it may not have been written");
         known.forget(0);
         assert!(!known.has(0, "a") && known.has(1, "a"));
         known.ended(true);

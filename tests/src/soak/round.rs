@@ -144,7 +144,11 @@ impl<'a> Round<'a> {
 
     /// Asks one question by chance, and judges the answer.
     async fn list(&mut self, wanted: Wanted, alone: bool) {
-        let question = self.question(wanted, Kind::List { alone });
+        let mut question = self.question(wanted, Kind::List { alone });
+        if alone {
+            let known = &self.scene.known;
+            question.circumstances.known = known.has_on_disk(question.terminal, question.region);
+        }
         self.ask(vec![question], None).await;
     }
 
