@@ -10,7 +10,7 @@ async fn mistakes_in_the_words_themselves_start_nothing() {
         (&["frobnicate"], &["frobnicate"]),
         (&["lsit"], &["list"]),
         (&["list", "--frobnicate"], &["--frobnicate"]),
-        (&["list", "surplus"], &["surplus"]),
+        (&["regions", "surplus"], &["surplus"]),
         (&["show"], &["<TARGET>"]),
         (&["list", "-o", "jsn"], &["did you mean json?"]),
         (&["list", "-o", "xml"], &["table, wide"]),
