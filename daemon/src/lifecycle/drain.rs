@@ -41,6 +41,8 @@ pub enum Reason {
     CallerLeft,
     /// Its socket was removed or replaced, so nobody can reach it.
     SocketLost,
+    /// Its program was removed, and none has come to its place.
+    Removed,
 }
 
 impl fmt::Display for Reason {
@@ -53,6 +55,7 @@ impl fmt::Display for Reason {
             Self::HandedOver => f.write_str("a newer program has taken over"),
             Self::CallerLeft => f.write_str("its caller has left"),
             Self::SocketLost => f.write_str("its socket was taken away"),
+            Self::Removed => f.write_str("its program was removed"),
         }
     }
 }

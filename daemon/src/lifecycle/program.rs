@@ -58,6 +58,12 @@ impl Program {
         let stamp = Stamp::of(&found);
         (runs && found.size() > 0 && stamp != self.stamp).then_some(stamp)
     }
+
+    /// Whether nothing is at its place: it was removed, or an upgrade is half way.
+    pub(super) fn is_missing(&self) -> bool {
+        let found = self.path.metadata();
+        found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl Stamp {

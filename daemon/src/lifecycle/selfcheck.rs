@@ -2,7 +2,8 @@
 //!
 //! A daemon whose socket was removed can be reached by nobody and would live on
 //! beside its successor; one whose program was replaced answers as the version
-//! before. Both are noticed within a minute.
+//! before. Both are noticed within a minute. One whose program was removed is of no use
+//! to anybody; that takes two looks, because an upgrade may remove before it installs.
 
 use std::fs::remove_file;
 use std::io;
@@ -66,10 +67,12 @@ impl SocketFile {
     }
 }
 
-/// Begins the end when the socket is lost, and has the daemon make room when its
-/// program is replaced. Returns when the end has begun.
+/// Begins the end when the socket is lost, or once nobody is connected when the program
+/// is removed; has the daemon make room when its program is replaced. Returns when the
+/// end has begun.
 pub(super) async fn watch(life: &Life, socket: Option<&SocketFile>, program: Option<&Program>) {
     let shutdown = life.shutdown();
+    let mut was_missing = false;
     loop {
         tokio::select! {
             () = sleep(INTERVAL) => {}
@@ -81,6 +84,11 @@ pub(super) async fn watch(life: &Life, socket: Option<&SocketFile>, program: Opt
         if program.is_some_and(|program| program.replaced_by().is_some()) {
             life.retire();
         }
+        let is_missing = program.is_some_and(Program::is_missing);
+        if is_missing && was_missing {
+            life.end_when_alone(Reason::Removed);
+        }
+        was_missing = is_missing;
     }
 }
 
@@ -133,6 +141,33 @@ mod tests {
             () = life.asked_to_retire() => {}
         }
         assert!(began.elapsed() <= INTERVAL + Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_whose_program_was_removed_ends_when_its_last_caller_leaves() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("aws-ssmd");
+        fs::write(&path, "program").unwrap();
+        let program = Program::at(path.clone()).unwrap();
+        let life = Life::new(None);
+        life.caller_came();
+        let script = async {
+            // Missing at one look only, as in an upgrade that removes before it installs.
+            fs::rename(&path, temp.path().join("aside")).unwrap();
+            sleep(INTERVAL * 3 / 2).await;
+            fs::rename(temp.path().join("aside"), &path).unwrap();
+            sleep(INTERVAL).await;
+            fs::remove_file(&path).unwrap();
+            sleep(INTERVAL).await;
+            life.caller_left();
+            assert_eq!(life.shutdown().reason(), None, "an upgrade may be half way");
+            life.caller_came();
+            sleep(INTERVAL).await;
+            assert_eq!(life.shutdown().reason(), None, "somebody is connected");
+            life.caller_left();
+        };
+        tokio::join!(watch(&life, None, Some(&program)), script);
+        assert_eq!(life.shutdown().reason(), Some(Reason::Removed));
     }
 
     #[test]
