@@ -36,9 +36,9 @@ pub use cached::{Cached, Found, Key, Served};
 pub use encode::{Encoded, RowsEncoder, encode_row};
 pub use load::Load;
 pub use resource::{Instances, Kind, LoadLimits, PAGE_SIZES, Regions, Resource, StraightPage};
+pub use snapshot::{Address, AddressText, Row, SharedField, Snapshot};
 #[cfg(test)]
 pub use snapshot::{Builder, Facts};
-pub use snapshot::{Row, SharedField, Snapshot};
 pub use strings::StringId;
 
 use crate::aws::{PageRequest, Pool};

@@ -312,6 +312,12 @@ impl Inner {
                 let what = "a file of the cache cannot be read";
                 self.trouble.tell(name, what, error);
             }
+            // Every update of the program meets these.
+            Unusable::Earlier(_) => {
+                tracing::debug!(file = %name.0, %why, "a file of the cache is removed");
+                // What stays is written over by the next load.
+                let _ = folder.remove(&name.0);
+            }
             why => folder.set_aside(&name.0, why),
         }
         None

@@ -1,5 +1,6 @@
 //! The search language, through the daemon and as it is typed.
 
+mod addresses;
 mod agents;
 mod rows;
 mod typed;

@@ -5,11 +5,14 @@
 //! lies in one block of text. Orders that answers need are computed when the
 //! snapshot is made, never when it is read.
 
+mod addresses;
 mod stored;
 
 use aws_ssm_proto::domain::InstanceState;
 
 use super::strings::{Interner, StringId, Strings};
+use addresses::Addresses;
+pub use addresses::{Address, AddressText};
 
 /// What is known of one instance, as handed to a [`Builder`]. Empty means absent.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +40,8 @@ pub struct Facts<'a> {
     pub tags: Vec<(&'a str, &'a str)>,
     /// Ids and names.
     pub security_groups: Vec<(&'a str, &'a str)>,
+    /// Those that are neither `private_ip` nor `public_ip`.
+    pub more_addresses: Vec<Address>,
 }
 
 /// Text that no other instance has, in the order it lies in `Snapshot::unique`.
@@ -89,6 +94,8 @@ struct Record {
     unique_at: u32,
     unique_len: [u16; UNIQUE_FIELDS],
     state: Option<InstanceState>,
+    /// The table of addresses has some of this row.
+    more_addresses: bool,
     shared: Shared,
     tags: Span,
     security_groups: Span,
@@ -110,6 +117,7 @@ pub struct Snapshot {
     unique: String,
     records: Vec<Record>,
     pairs: Vec<Pair>,
+    addresses: Addresses,
     by_name: Vec<u32>,
     by_id: Vec<u32>,
     /// The configured maximum was reached: the region has more than these.
@@ -134,6 +142,7 @@ impl Snapshot {
             + self.unique.capacity()
             + self.records.capacity() * size_of::<Record>()
             + self.pairs.capacity() * size_of::<Pair>()
+            + self.addresses.weight()
             + (self.by_name.capacity() + self.by_id.capacity()) * size_of::<u32>()
     }
 
@@ -160,14 +169,17 @@ impl Snapshot {
         Row {
             snapshot: self,
             record: &self.records[index as usize],
+            place: index,
         }
     }
 
     /// All instances, in the order AWS gave them.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        self.records.iter().map(|record| Row {
+        let records = self.records.iter().enumerate();
+        records.map(|(place, record)| Row {
             snapshot: self,
             record,
+            place: place as u32,
         })
     }
 
@@ -201,6 +213,7 @@ impl Snapshot {
 pub struct Row<'a> {
     snapshot: &'a Snapshot,
     record: &'a Record,
+    place: u32,
 }
 
 macro_rules! shared_fields {
@@ -289,6 +302,16 @@ impl<'a> Row<'a> {
         self.pairs(self.record.security_groups)
     }
 
+    /// The addresses that are neither `private_ip` nor `public_ip`: IPv6, secondary
+    /// ones and those of further interfaces, in rising order.
+    pub fn more_addresses(&self) -> impl Iterator<Item = Address> + use<'a> {
+        let entries = match self.record.more_addresses {
+            true => self.snapshot.addresses.of(self.place),
+            false => &[],
+        };
+        entries.iter().map(|entry| entry.address)
+    }
+
     /// The number of a text that many instances have, so that whoever asks the same of
     /// all of them looks at each text once. Absent: that of the empty text.
     #[must_use]
@@ -356,6 +379,7 @@ pub struct Builder {
     unique: String,
     records: Vec<Record>,
     pairs: Vec<Pair>,
+    addresses: Addresses,
 }
 
 impl Builder {
@@ -367,6 +391,7 @@ impl Builder {
             unique: String::new(),
             records: Vec::with_capacity(instances),
             pairs: Vec::new(),
+            addresses: Addresses::default(),
         }
     }
 
@@ -402,11 +427,14 @@ impl Builder {
         };
         let tags = self.push_pairs(&facts.tags);
         let security_groups = self.push_pairs(&facts.security_groups);
+        let place = self.records.len() as u32;
+        self.addresses.push(place, &facts.more_addresses);
         self.records.push(Record {
             launched: facts.launched.unwrap_or(NEVER),
             unique_at,
             unique_len,
             state: facts.state,
+            more_addresses: !facts.more_addresses.is_empty(),
             shared,
             tags,
             security_groups,
@@ -442,6 +470,8 @@ impl Builder {
     pub fn append(&mut self, other: &Snapshot) {
         let translation = self.interner.absorb(&other.strings);
         let to = |id| translation.apply(id);
+        let first = self.records.len() as u32;
+        self.addresses.append(&other.addresses, first);
         for row in other.rows() {
             let unique_at = self.unique.len() as u32;
             self.unique.push_str(row.all_unique());
@@ -486,6 +516,7 @@ impl Builder {
             unique: self.unique,
             records: self.records,
             pairs: self.pairs,
+            addresses: self.addresses,
             by_name: Vec::new(),
             by_id: Vec::new(),
             cut,
@@ -493,6 +524,7 @@ impl Builder {
         snapshot.unique.shrink_to_fit();
         snapshot.records.shrink_to_fit();
         snapshot.pairs.shrink_to_fit();
+        snapshot.addresses.shrink_to_fit();
         snapshot.by_id = snapshot.ids_in_order();
         if snapshot.drop_repeated() {
             snapshot.by_id = snapshot.ids_in_order();
@@ -526,6 +558,7 @@ impl Snapshot {
         for place in repeated.iter().rev() {
             self.records.remove(*place as usize);
         }
+        self.addresses.without(&repeated);
         !repeated.is_empty()
     }
 }
@@ -544,7 +577,19 @@ mod tests {
             launched: Some(7),
             tags: vec![("Team", "core"), ("Name", name), ("Empty", "")],
             security_groups: vec![("sg-1", "web")],
+            more_addresses: more(name),
             ..Facts::default()
+        }
+    }
+
+    /// Some have further addresses, and some have none.
+    fn more(name: &str) -> Vec<Address> {
+        let of = |text: &str| Address::new(text.parse().unwrap(), false);
+        match name {
+            "web-1" => vec![of("10.0.0.2"), of("2600::1")],
+            "old" => vec![of("10.0.0.3")],
+            "new" => vec![of("10.0.0.4")],
+            _ => Vec::new(),
         }
     }
 
@@ -572,6 +617,7 @@ mod tests {
         assert_eq!(row.tag("Empty"), Some(""));
         assert_eq!(row.tag("Missing"), None);
         assert_eq!(row.security_groups().collect::<Vec<_>>(), [("sg-1", "web")]);
+        assert!(row.more_addresses().eq(more("web-1")));
     }
 
     #[test]
@@ -606,6 +652,8 @@ mod tests {
                 assert_eq!(copy.public_dns(), row.public_dns());
                 assert!(copy.tags().eq(row.tags()));
                 assert!(copy.security_groups().eq(row.security_groups()));
+                assert!(copy.more_addresses().eq(row.more_addresses()));
+                assert!(copy.more_addresses().eq(more(row.name().unwrap())));
             }
         }
     }
@@ -616,5 +664,8 @@ mod tests {
         assert_eq!(whole.len(), 2);
         assert_eq!(whole.find_id("i-1").and_then(|row| row.name()), Some("new"));
         assert_eq!(whole.find_id("i-2").and_then(|row| row.name()), Some("x"));
+        for row in whole.rows() {
+            assert!(row.more_addresses().eq(more(row.name().unwrap())));
+        }
     }
 }

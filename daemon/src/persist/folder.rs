@@ -29,8 +29,10 @@ pub(super) enum Unusable {
     Foreign(&'static str),
     #[error(transparent)]
     Damaged(#[from] super::codec::Damaged),
-    #[error("it is of another version: {0}")]
-    Version(u32),
+    #[error("it is of an earlier version: {0}")]
+    Earlier(u32),
+    #[error("it is of a later version: {0}")]
+    Later(u32),
     #[error("it cannot be read")]
     Unreadable(#[source] io::Error),
 }

@@ -13,8 +13,9 @@ use std::io::{self, Write};
 use super::codec::{Damaged, Input, Output};
 use super::folder::Unusable;
 
-/// Raised by every change of what is written; other versions are set aside.
-const VERSION: u32 = 1;
+/// Raised by every change of what is written. Earlier versions are removed, for what they
+/// hold can be loaded again; later ones are set aside.
+const VERSION: u32 = 2;
 const MAGIC: [u8; 8] = *b"aws-ssm\n";
 const CHECKSUM: usize = blake3::OUT_LEN;
 
@@ -40,8 +41,11 @@ pub(super) fn open<'a>(bytes: &'a [u8], key: &[u8; 32]) -> Result<Input<'a>, Unu
         return Err(Unusable::Foreign("it is none of ours"));
     }
     let version = input.u32()?;
-    if version != VERSION {
-        return Err(Unusable::Version(version));
+    if version < VERSION {
+        return Err(Unusable::Earlier(version));
+    }
+    if version > VERSION {
+        return Err(Unusable::Later(version));
     }
     let (framed, checksum) = bytes
         .split_last_chunk::<CHECKSUM>()
@@ -93,9 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_is_named() {
+    fn another_version_is_named() {
         let mut bytes = sealed();
-        bytes[8] = 2;
-        assert!(matches!(open(&bytes, &KEY), Err(Unusable::Version(2))));
+        bytes[8] = 3;
+        assert!(matches!(open(&bytes, &KEY), Err(Unusable::Later(3))));
+        bytes[8] = 1;
+        assert!(matches!(open(&bytes, &KEY), Err(Unusable::Earlier(1))));
     }
 }

@@ -88,7 +88,7 @@ async fn a_file_that_is_damaged_foreign_or_newer_is_set_aside() {
         |bytes| bytes.truncate(bytes.len() - 1),
         |bytes| bytes.clear(),
         |bytes| *bytes.last_mut().unwrap() ^= 1,
-        |bytes| bytes[8] = 2,
+        |bytes| bytes[8] = 3,
         |bytes| *bytes = b"something else entirely".to_vec(),
     ];
     for damage in damages {
@@ -107,6 +107,25 @@ async fn a_file_that_is_damaged_foreign_or_newer_is_set_aside() {
         second.shut_down().await;
         assert_eq!(read(&world.disk(), "anna").as_deref(), Some("again"));
     }
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_version_is_removed_and_written_anew() {
+    let world = World::new();
+    let first = world.disk();
+    put(&first, "anna", "x");
+    first.shut_down().await;
+    let path = world.file();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[8] = 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let second = world.disk();
+    assert_eq!(read(&second, "anna"), None);
+    assert!(!path.exists(), "{:?}", world.files());
+    put(&second, "anna", "again");
+    second.shut_down().await;
+    assert_eq!(world.file(), path);
+    assert_eq!(read(&world.disk(), "anna").as_deref(), Some("again"));
 }
 
 #[tokio::test]

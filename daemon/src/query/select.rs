@@ -9,7 +9,7 @@ use aws_ssm_proto::domain::InstanceState;
 use super::conditions::Conditions;
 use super::pattern::{Pattern, any};
 use super::term::{Moments, Network, Term, Test, Which};
-use crate::inventory::{Fleet, Row, Snapshot, StringId, is_listed};
+use crate::inventory::{Address, AddressText, Fleet, Row, Snapshot, StringId, is_listed};
 
 /// See the module.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ impl<'a> Check<'a> {
         match &self.term.test {
             Test::Word(patterns) => {
                 unique_texts(row).any(|text| any(patterns, text))
+                    || (row.more_addresses())
+                        .any(|address| any(patterns, AddressText::new(address.ip).as_str()))
                     || (row.tag_ids().iter())
                         .any(|(_, value)| memos[0].any(snapshot, *value, patterns))
             }
@@ -162,7 +164,8 @@ fn has_key(memo: &mut Memo, snapshot: &Snapshot, row: Row<'_>, keys: &[Pattern])
     tags.any(|(key, _)| memo.any(snapshot, *key, keys))
 }
 
-/// What a word is looked for in, besides tags; the name is one of those.
+/// What a word is looked for in, besides tags and further addresses; the name is one
+/// of the tags.
 fn unique_texts(row: Row<'_>) -> impl Iterator<Item = &str> {
     let id = std::iter::once(row.id());
     id.chain(addresses(row, Which::Any)).chain(dns_names(row))
@@ -179,7 +182,16 @@ fn addresses(row: Row<'_>, which: Which) -> impl Iterator<Item = &str> {
 }
 
 fn is_at(row: Row<'_>, which: Which, networks: &[Network]) -> bool {
-    addresses(row, which).any(|address| networks.iter().any(|network| network.has(address)))
+    let main =
+        || addresses(row, which).any(|text| networks.iter().any(|network| network.has(text)));
+    let is_asked = |address: &Address| match which {
+        Which::Any => true,
+        Which::Private => !address.public,
+        Which::Public => address.public,
+    };
+    main()
+        || (row.more_addresses().filter(is_asked))
+            .any(|address| networks.iter().any(|network| network.has_ip(address.ip)))
 }
 
 fn was_launched(row: Row<'_>, moments: &[Moments]) -> bool {

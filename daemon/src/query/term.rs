@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use aws_ssm_proto::domain::{AgentStatus, InstanceState};
 
 use super::pattern::Pattern;
-use crate::inventory::SharedField;
+use crate::inventory::{AddressText, SharedField};
 
 /// One term.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,22 +55,28 @@ pub(super) enum Network {
 }
 
 impl Network {
+    /// Whether this text is an address of it.
     pub(super) fn has(&self, text: &str) -> bool {
         match self {
             Self::Glob(pattern) => pattern.matches(text),
-            Self::Block(block, bits) => match (block, text.parse()) {
-                (IpAddr::V4(block), Ok(IpAddr::V4(address))) => {
-                    let host = 32 - u32::from(*bits);
-                    let differ = block.to_bits() ^ address.to_bits();
-                    differ.checked_shr(host).unwrap_or(0) == 0
-                }
-                (IpAddr::V6(block), Ok(IpAddr::V6(address))) => {
-                    let host = 128 - u32::from(*bits);
-                    let differ = block.to_bits() ^ address.to_bits();
-                    differ.checked_shr(host).unwrap_or(0) == 0
-                }
-                _ => false,
-            },
+            Self::Block(..) => text.parse().is_ok_and(|ip| self.has_ip(ip)),
+        }
+    }
+
+    pub(super) fn has_ip(&self, ip: IpAddr) -> bool {
+        match (self, ip) {
+            (Self::Glob(pattern), ip) => pattern.matches(AddressText::new(ip).as_str()),
+            (Self::Block(IpAddr::V4(block), bits), IpAddr::V4(address)) => {
+                let host = 32 - u32::from(*bits);
+                let differ = block.to_bits() ^ address.to_bits();
+                differ.checked_shr(host).unwrap_or(0) == 0
+            }
+            (Self::Block(IpAddr::V6(block), bits), IpAddr::V6(address)) => {
+                let host = 128 - u32::from(*bits);
+                let differ = block.to_bits() ^ address.to_bits();
+                differ.checked_shr(host).unwrap_or(0) == 0
+            }
+            (Self::Block(..), _) => false,
         }
     }
 }

@@ -10,7 +10,7 @@ use aws_ssm_proto::wire::{Page, row};
 
 use super::rows::Rows;
 use super::{Conditions, list};
-use crate::inventory::{Agent, Agents, Builder, Facts, Fleet, Instances};
+use crate::inventory::{Address, Agent, Agents, Builder, Facts, Fleet, Instances};
 use reference::{Asked, Machine};
 
 /// 2026-11-24.
@@ -59,6 +59,22 @@ fn machine(random: &mut Random, number: usize) -> Machine {
         1 => format!("2600:1f{:02x}::{:x}", random.below(2), number),
         _ => String::new(),
     };
+    let more = [
+        (
+            format!("10.9.{}.{}", random.below(4), random.below(256)),
+            false,
+        ),
+        (
+            format!("54.9.{}.{}", random.below(4), random.below(256)),
+            true,
+        ),
+        (
+            format!("2600:1f{:02x}::9:{number:x}", random.below(2)),
+            true,
+        ),
+        (format!("fd00::{number:x}"), false),
+    ];
+    let more = more.into_iter().filter(|_| random.chance(25)).collect();
     let mut tags = Vec::new();
     for (key, values) in [
         (
@@ -92,6 +108,7 @@ fn machine(random: &mut Random, number: usize) -> Machine {
         private_ip,
         public_dns: one(random, &["", "ec2-54-1-0-1.compute.amazonaws.com"]),
         public_ip,
+        more,
         state: random
             .chance(97)
             .then(|| states[random.below(states.len())]),
@@ -147,6 +164,11 @@ fn fleet(machines: &[Machine]) -> Fleet {
             launched: machine.launched,
             tags: machine.tags.iter().map(|(k, v)| (&**k, &**v)).collect(),
             security_groups: machine.groups.clone(),
+            more_addresses: machine
+                .more
+                .iter()
+                .map(|(text, public)| Address::new(text.parse().expect("an address"), *public))
+                .collect(),
             ..Facts::default()
         });
     }
@@ -244,6 +266,7 @@ fn what_an_instance_does_not_have_is_matched_by_nothing() {
     let bare = Machine {
         vpc: String::new(),
         public_ip: String::new(),
+        more: Vec::new(),
         launched: None,
         tags: vec![("Empty".into(), String::new())],
         ..machine(&mut random, 1)

@@ -12,7 +12,7 @@ pub(crate) mod network;
 mod wiring;
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,8 +20,8 @@ use serde::Serialize;
 
 use super::random::Random;
 use hybrid::HybridNode;
-use instance::Instance;
 pub use instance::State;
+use instance::{Instance, Interface};
 use launch::{Age, Launcher};
 use network::{Home, Network};
 
@@ -36,6 +36,8 @@ pub struct InstanceSummary {
     pub state: State,
     /// The primary private address; terminated instances have none.
     pub private_ip: Option<Ipv4Addr>,
+    /// Every address of its interfaces, IPv6 among them.
+    pub addresses: Vec<IpAddr>,
     /// All tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -98,6 +100,9 @@ impl Fleet {
             name: instance.tag("Name").map(str::to_owned),
             state: instance.state,
             private_ip: instance.primary().map(|interface| interface.address),
+            addresses: (instance.interfaces.iter())
+                .flat_map(Interface::all_addresses)
+                .collect(),
             tags: instance.tags.iter().cloned().collect(),
         };
         self.instances.iter().map(summary).collect()
@@ -212,10 +217,10 @@ mod tests {
         let interfaces = || fleet.instances().iter().flat_map(|i| &i.interfaces);
         let ids: HashSet<_> = interfaces().map(|interface| &interface.id).collect();
         assert_eq!(ids.len(), interfaces().count());
-        let addresses: HashSet<_> = interfaces().flat_map(|i| i.addresses()).collect();
+        let addresses: HashSet<_> = interfaces().flat_map(Interface::all_addresses).collect();
         assert_eq!(
             addresses.len(),
-            interfaces().flat_map(|i| i.addresses()).count()
+            interfaces().flat_map(Interface::all_addresses).count()
         );
     }
 
@@ -240,7 +245,14 @@ mod tests {
             .interfaces
             .iter()
             .any(|n| !n.secondary.is_empty())));
+        assert!(some(&|i| i
+            .interfaces
+            .iter()
+            .any(|n| !n.elastic.is_empty())));
         assert!(some(&|i| i.interfaces.iter().any(|n| !n.ipv6.is_empty())));
+        assert!(some(
+            &|i| i.interfaces.len() == 2 && !i.interfaces[1].ipv6.is_empty()
+        ));
         assert!(some(&|i| i
             .interfaces
             .iter()

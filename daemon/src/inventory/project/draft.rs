@@ -3,6 +3,7 @@
 //! Its text lies in one block that the next instance uses again, so that reading a
 //! page allocates next to nothing for each instance.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use aws_smithy_types::DateTime;
@@ -10,7 +11,7 @@ use aws_smithy_types::date_time::Format;
 use aws_ssm_proto::domain::InstanceState;
 
 use crate::aws::Unreadable;
-use crate::inventory::snapshot::Facts;
+use crate::inventory::snapshot::{Address, Facts};
 
 /// What AWS leaves out for what most instances are.
 pub(super) const ON_DEMAND: &str = "on-demand";
@@ -48,6 +49,7 @@ pub(super) struct Draft {
     fields: [Option<Range<usize>>; FIELDS],
     tags: Vec<Pair>,
     groups: Vec<Pair>,
+    addresses: Vec<Address>,
 }
 
 impl Draft {
@@ -57,6 +59,7 @@ impl Draft {
         self.fields.fill(None);
         self.tags.clear();
         self.groups.clear();
+        self.addresses.clear();
     }
 
     /// A field that is given twice is what it was last.
@@ -100,6 +103,12 @@ impl Draft {
         }
     }
 
+    /// What is no address is left out.
+    pub(super) fn add_address(&mut self, text: &str, public: bool) {
+        let ip = text.parse().ok();
+        self.addresses.extend(ip.map(|ip| Address::new(ip, public)));
+    }
+
     /// What is kept of it; `None` if it has no id. Whose it is is not known yet.
     pub(super) fn facts(&self) -> Result<Option<Facts<'_>>, Unreadable> {
         let Some(id) = self.get(Field::Id) else {
@@ -128,6 +137,10 @@ impl Draft {
             launched,
             tags: self.pairs(&self.tags),
             security_groups: self.pairs(&self.groups),
+            more_addresses: more_addresses(
+                &self.addresses,
+                [Field::PrivateIp, Field::PublicIp].map(text),
+            ),
         }))
     }
 
@@ -146,6 +159,19 @@ impl Draft {
         let text = |range: &Range<usize>| &self.text[range.clone()];
         pairs.iter().map(|(a, b)| (text(a), text(b))).collect()
     }
+}
+
+/// Each of these addresses once, in rising order, without the two that have fields of
+/// their own.
+pub(super) fn more_addresses(all: &[Address], main: [&str; 2]) -> Vec<Address> {
+    let main: [Option<IpAddr>; 2] = main.map(|text| text.parse().ok());
+    let more = all.iter().copied();
+    let mut more: Vec<_> = more
+        .filter(|address| !main.contains(&Some(address.ip)))
+        .collect();
+    more.sort_unstable();
+    more.dedup_by_key(|address| address.ip);
+    more
 }
 
 /// Seconds since 1970 of a time as EC2 writes it.

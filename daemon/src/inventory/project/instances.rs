@@ -90,6 +90,14 @@ enum Place {
     Tag,
     Groups,
     Group,
+    Interfaces,
+    /// An interface, or one of its private addresses, which has the same of it.
+    Interface,
+    PrivateAddresses,
+    /// What stands for a private address outside.
+    Association,
+    SixAddresses,
+    SixAddress,
     Text(Meaning),
 }
 
@@ -103,6 +111,7 @@ enum Meaning {
     TagValue,
     GroupId,
     GroupName,
+    Address { public: bool },
 }
 
 /// The answer as far as it is read.
@@ -126,7 +135,7 @@ struct Answer {
 
 /// What an element of this name is within another; `None`: nothing that matters.
 fn within(place: Place, name: &str) -> Option<Place> {
-    use Meaning::{GroupId, GroupName, NextToken, Of, Owner, TagKey, TagValue};
+    use Meaning::{Address, GroupId, GroupName, NextToken, Of, Owner, TagKey, TagValue};
     Some(match (place, name) {
         (Place::Document, "DescribeInstancesResponse") => Place::Response,
         (Place::Response, "reservationSet") => Place::Reservations,
@@ -145,6 +154,14 @@ fn within(place: Place, name: &str) -> Option<Place> {
         (Place::Groups, "item") => Place::Group,
         (Place::Group, "groupId") => Place::Text(GroupId),
         (Place::Group, "groupName") => Place::Text(GroupName),
+        (Place::Interfaces | Place::PrivateAddresses, "item") => Place::Interface,
+        (Place::Interface, "privateIpAddress") => Place::Text(Address { public: false }),
+        (Place::Interface, "association") => Place::Association,
+        (Place::Interface, "privateIpAddressesSet") => Place::PrivateAddresses,
+        (Place::Interface, "ipv6AddressesSet") => Place::SixAddresses,
+        (Place::Association, "publicIp") => Place::Text(Address { public: true }),
+        (Place::SixAddresses, "item") => Place::SixAddress,
+        (Place::SixAddress, "ipv6Address") => Place::Text(Address { public: true }),
         _ => return None,
     })
 }
@@ -156,6 +173,8 @@ fn within_instance(name: &str) -> Option<Place> {
         "iamInstanceProfile" => return Some(Place::Profile),
         "tagSet" => return Some(Place::Tags),
         "groupSet" => return Some(Place::Groups),
+        "networkInterfaceSet" => return Some(Place::Interfaces),
+        "ipv6Address" => return Some(Place::Text(Meaning::Address { public: true })),
         "instanceId" => Field::Id,
         "imageId" => Field::Image,
         "privateDnsName" => Field::PrivateDns,
@@ -267,6 +286,7 @@ impl Answer {
             Meaning::TagValue => self.draft.set_tag_value(text),
             Meaning::GroupId => self.draft.set_group_id(text),
             Meaning::GroupName => self.draft.set_group_name(text),
+            Meaning::Address { public } => self.draft.add_address(text, public),
         }
     }
 

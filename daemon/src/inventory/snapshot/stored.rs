@@ -8,6 +8,7 @@ use std::io;
 
 use aws_ssm_proto::domain::InstanceState;
 
+use super::addresses::{Address, Addresses, Entry, from_bytes, to_bytes};
 use super::{Pair, Record, Shared, Snapshot, Span, Strings, UNIQUE_FIELDS};
 use crate::persist::{Damaged, Input, Output};
 
@@ -15,6 +16,8 @@ use crate::persist::{Damaged, Input, Output};
 const RECORD: usize = 8 + 4 + 2 * UNIQUE_FIELDS + 1 + 4 * 12 + 2 * 8;
 /// Bytes of a stored pair.
 const PAIR: usize = 8;
+/// Bytes of a stored address.
+const ADDRESS: usize = 4 + 1 + 16;
 
 impl Snapshot {
     pub(in crate::inventory) fn write(&self, out: &mut Output<'_>) -> io::Result<()> {
@@ -30,6 +33,7 @@ impl Snapshot {
         for record in &self.records {
             record.write(out)?;
         }
+        self.addresses.write(out)?;
         out.u32s(&self.by_name)?;
         out.u32s(&self.by_id)
     }
@@ -45,14 +49,16 @@ impl Snapshot {
         let pairs = read_list(input, PAIR, |input| {
             Ok((strings.read_id(input)?, strings.read_id(input)?))
         })?;
-        let records = read_list(input, RECORD, |input| {
+        let mut records = read_list(input, RECORD, |input| {
             Record::read(input, &strings, &unique, &pairs)
         })?;
+        let addresses = Addresses::read(input, &mut records)?;
         let snapshot = Self {
             strings,
             unique,
             records,
             pairs,
+            addresses,
             by_name: input.u32s()?,
             by_id: input.u32s()?,
             cut,
@@ -138,10 +144,44 @@ impl Record {
             unique_at,
             unique_len,
             state,
+            // The addresses come after all records.
+            more_addresses: false,
             shared: Shared::read(input, strings)?,
             tags: Span::read(input, pairs)?,
             security_groups: Span::read(input, pairs)?,
         })
+    }
+}
+
+impl Addresses {
+    fn write(&self, out: &mut Output<'_>) -> io::Result<()> {
+        out.length(self.entries().len())?;
+        self.entries().iter().try_for_each(|entry| {
+            out.u32(entry.row)?;
+            out.u8(u8::from(entry.address.public))?;
+            out.bytes(&to_bytes(entry.address.ip))
+        })
+    }
+
+    /// Tells the records which of them have some.
+    fn read(input: &mut Input<'_>, records: &mut [Record]) -> Result<Self, Damaged> {
+        let mut before = 0;
+        let entries = read_list(input, ADDRESS, |input| {
+            let row = input.u32()?;
+            let said = match input.u8()? {
+                0 => false,
+                1 => true,
+                _ => return Err(Damaged("an address is neither public nor private")),
+            };
+            let address = Address::new(from_bytes(input.array()?), said);
+            let record = records.get_mut(row as usize);
+            let record = record.filter(|_| row >= before && address.public == said);
+            let record = record.ok_or(Damaged("an address is no instance's"))?;
+            record.more_addresses = true;
+            before = row;
+            Ok(Entry { row, address })
+        })?;
+        Ok(Self::from_entries(entries))
     }
 }
 

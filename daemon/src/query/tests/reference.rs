@@ -13,6 +13,8 @@ pub(super) struct Machine {
     pub(super) id: String,
     pub(super) private_ip: String,
     pub(super) public_ip: String,
+    /// Further addresses, and whether they are public.
+    pub(super) more: Vec<(String, bool)>,
     pub(super) private_dns: String,
     pub(super) public_dns: String,
     pub(super) state: Option<InstanceState>,
@@ -37,6 +39,21 @@ impl Machine {
             self.state,
             Some(InstanceState::Pending | InstanceState::Running)
         )
+    }
+
+    /// The private or the public addresses.
+    fn addresses(&self, public: bool) -> impl Iterator<Item = &String> {
+        let main = if public {
+            &self.public_ip
+        } else {
+            &self.private_ip
+        };
+        let more = self.more.iter().filter(move |(_, is)| *is == public);
+        std::iter::once(main).chain(more.map(|(address, _)| address))
+    }
+
+    fn all_addresses(&self) -> impl Iterator<Item = &String> {
+        self.addresses(false).chain(self.addresses(true))
     }
 
     fn name(&self) -> String {
@@ -123,7 +140,10 @@ fn value(random: &mut Random, key: &str, of: &Machine) -> String {
     match key {
         "" => match random.below(4) {
             0 => text(random, &of.id),
-            1 => text(random, &of.private_ip),
+            1 => {
+                let address = some_address(random, of);
+                text(random, address)
+            }
             2 => text(random, &of.private_dns),
             _ => text(random, &of.name()),
         },
@@ -134,10 +154,12 @@ fn value(random: &mut Random, key: &str, of: &Machine) -> String {
         "image" => text(random, &of.image),
         "profile" => text(random, &of.profile),
         "ip" | "private-ip" | "public-ip" => {
-            let own = random_of(random.chance(70), &of.private_ip, &of.public_ip);
+            let own = some_address(random, of);
             let bits = random.below(33);
-            match random.below(5) {
+            match random.below(6) {
                 0 => "10.0.*".to_owned(),
+                1 if own.contains(':') => format!("{own}/{}", bits * 4),
+                5 => random.one(&["2600:*", "fd00::/8", "*::?2"]).to_owned(),
                 1 if own.contains('.') => format!("{own}/{bits}"),
                 2 => format!("2600:1f00::/{}", random.below(129)),
                 3 => "0.0.0.0/0".to_owned(),
@@ -178,8 +200,9 @@ fn value(random: &mut Random, key: &str, of: &Machine) -> String {
     }
 }
 
-fn random_of<'a>(first: bool, one: &'a str, other: &'a str) -> &'a str {
-    if first { one } else { other }
+fn some_address<'a>(random: &mut Random, of: &'a Machine) -> &'a str {
+    let all: Vec<_> = of.all_addresses().map(String::as_str).collect();
+    random.one(&all)
 }
 
 /// Days, and when they begin.
@@ -262,9 +285,9 @@ impl Asked {
         let state = machine.state.map_or("", InstanceState::as_str);
         match self.key {
             "" => {
-                let own = [&machine.id, &machine.private_ip, &machine.public_ip];
-                let dns = [&machine.private_dns, &machine.public_dns];
-                own.into_iter().chain(dns).any(|text| part(text))
+                let own = [&machine.id, &machine.private_dns, &machine.public_dns];
+                let addresses = machine.all_addresses();
+                own.into_iter().chain(addresses).any(|text| part(text))
                     || machine.tags.iter().any(|(_, text)| self::part(value, text))
             }
             "name" => part(&machine.name()),
@@ -272,9 +295,9 @@ impl Asked {
             "dns" => part(&machine.private_dns) || part(&machine.public_dns),
             "image" => part(&machine.image),
             "profile" => part(&machine.profile),
-            "ip" => at(value, &machine.private_ip) || at(value, &machine.public_ip),
-            "private-ip" => at(value, &machine.private_ip),
-            "public-ip" => at(value, &machine.public_ip),
+            "ip" => machine.all_addresses().any(|text| at(value, text)),
+            "private-ip" => machine.addresses(false).any(|text| at(value, text)),
+            "public-ip" => machine.addresses(true).any(|text| at(value, text)),
             "state" => whole(state),
             "type" => whole(&machine.kind),
             "az" | "zone" => whole(&machine.az),

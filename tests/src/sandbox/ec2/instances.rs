@@ -182,11 +182,13 @@ impl Filterable for Instance {
 /// The filters that look at all interfaces of an instance.
 fn interface_attribute(name: &str) -> Option<Attribute<Instance>> {
     Some(match name {
-        "addresses.association.public-ip" | "association.public-ip" => |i, test| {
-            let public = i.interfaces.iter().filter_map(|n| n.public);
-            public
-                .map(|public| public.to_string())
-                .any(|public| test(&public))
+        "addresses.association.public-ip" => |i, test| {
+            let mut public = i.interfaces.iter().flat_map(Interface::public_addresses);
+            public.any(|public| test(&public.to_string()))
+        },
+        "association.public-ip" => |i, test| {
+            let mut public = i.interfaces.iter().filter_map(|n| n.public);
+            public.any(|public| test(&public.to_string()))
         },
         "addresses.primary" => |i, test| {
             i.interfaces

@@ -1,6 +1,7 @@
 //! Owns the elements that an interface has both inside its instance and in
 //! DescribeNetworkInterfaces.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::sandbox::clock;
@@ -47,7 +48,7 @@ pub(super) fn attachment(
 
 /// All addresses and prefixes.
 pub(super) fn addresses(xml: &mut Xml, interface: &Interface) {
-    association(xml, interface);
+    association(xml, interface, interface.address);
     xml.list(
         "privateIpAddressesSet",
         interface.addresses(),
@@ -59,9 +60,7 @@ pub(super) fn addresses(xml: &mut Xml, interface: &Interface) {
                 &private_dns(address, interface.subnet.home.region),
             );
             xml.show("primary", primary);
-            if primary {
-                association(xml, interface);
-            }
+            association(xml, interface, address);
         },
     );
     xml.list("ipv6AddressesSet", &interface.ipv6, |xml, address| {
@@ -89,8 +88,8 @@ pub(super) fn groups(xml: &mut Xml, groups: &[Arc<Group>]) {
     });
 }
 
-fn association(xml: &mut Xml, interface: &Interface) {
-    let Some(public) = interface.public else {
+fn association(xml: &mut Xml, interface: &Interface, private: Ipv4Addr) {
+    let Some(public) = interface.public_of(private) else {
         return;
     };
     let region = interface.subnet.home.region;

@@ -93,7 +93,11 @@ impl Filterable for Attached<'_> {
 
     fn attribute(name: &str) -> Option<Attribute<Self>> {
         Some(match name {
-            "addresses.association.public-ip" | "association.public-ip" => {
+            "addresses.association.public-ip" => |one, test| {
+                let mut public = one.interface.public_addresses();
+                public.any(|ip| test(&ip.to_string()))
+            },
+            "association.public-ip" => {
                 |one, test| one.interface.public.is_some_and(|ip| test(&ip.to_string()))
             }
             "addresses.primary" => {

@@ -4,7 +4,7 @@
 //! instance that may have been rendered ends with [`Instance::change`] or
 //! [`Instance::enter`], which drop it.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -114,6 +114,9 @@ pub(crate) struct Interface {
     /// Associated with `address`.
     pub(crate) public: Option<Ipv4Addr>,
     pub(crate) secondary: Vec<Ipv4Addr>,
+    /// Secondary addresses, and the Elastic IP addresses associated with them, which
+    /// they keep when the instance is stopped.
+    pub(crate) elastic: Vec<(Ipv4Addr, Ipv4Addr)>,
     pub(crate) ipv6: Vec<Ipv6Addr>,
     pub(crate) ipv4_prefixes: Vec<String>,
     pub(crate) ipv6_prefixes: Vec<String>,
@@ -221,5 +224,29 @@ impl Interface {
     /// All private IPv4 addresses, the primary one first.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
         std::iter::once(self.address).chain(self.secondary.iter().copied())
+    }
+
+    /// The public address that is associated with a private one.
+    pub(crate) fn public_of(&self, address: Ipv4Addr) -> Option<Ipv4Addr> {
+        if address == self.address {
+            return self.public;
+        }
+        let mut elastic = self.elastic.iter();
+        elastic
+            .find(|(private, _)| *private == address)
+            .map(|(_, public)| *public)
+    }
+
+    /// Those of both families, private and public.
+    pub(crate) fn all_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let four = self.addresses().chain(self.public_addresses());
+        let six = self.ipv6.iter().copied().map(IpAddr::V6);
+        four.map(IpAddr::V4).chain(six)
+    }
+
+    /// All public IPv4 addresses.
+    pub(crate) fn public_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.addresses()
+            .filter_map(|address| self.public_of(address))
     }
 }

@@ -76,6 +76,9 @@ pub(crate) struct Slot {
     prefixes: u32,
 }
 
+/// How many public addresses a region has.
+const PUBLIC_ROOM: u32 = 1 << 22;
+
 #[derive(Debug)]
 pub(crate) struct Network {
     home: Arc<Home>,
@@ -83,6 +86,7 @@ pub(crate) struct Network {
     slots: Vec<Slot>,
     public_base: u32,
     public_taken: u32,
+    elastic_taken: u32,
 }
 
 /// Where an instance is to be placed.
@@ -107,6 +111,7 @@ impl Network {
             public_base: u32::from(Ipv4Addr::new(*random.pick(&[3, 18, 34, 52, 54]), 0, 0, 0))
                 | (random.below(4) as u32) << 22,
             public_taken: 1,
+            elastic_taken: 0,
             home,
         }
     }
@@ -161,10 +166,19 @@ impl Network {
     }
 
     pub(crate) fn public_address(&mut self) -> Ipv4Addr {
-        const ROOM: u32 = 1 << 22;
-        // Odd, so every number below the room comes once.
-        let host = self.public_taken.wrapping_mul(2_654_435_769) % ROOM;
         self.public_taken += 1;
+        self.public(self.public_taken - 1)
+    }
+
+    /// A public address that stays with whoever got it; taken from the other end.
+    pub(crate) fn elastic_address(&mut self) -> Ipv4Addr {
+        self.elastic_taken += 1;
+        self.public(PUBLIC_ROOM - self.elastic_taken)
+    }
+
+    fn public(&self, number: u32) -> Ipv4Addr {
+        // Odd, so every number below the room comes once.
+        let host = number.wrapping_mul(2_654_435_769) % PUBLIC_ROOM;
         Ipv4Addr::from(self.public_base | host)
     }
 

@@ -19,7 +19,7 @@ pub(crate) struct Wiring {
 
 impl Wiring {
     /// One interface on each network card; databases have a second one on their
-    /// only card, for replication. The first is the primary one.
+    /// only card, for replication, with an IPv6 address. The first is the primary one.
     pub(crate) fn interfaces(self, network: &mut Network, random: &mut Random) -> Vec<Interface> {
         let service = &SERVICES[self.service];
         let mut interfaces = vec![self.primary(network, random)];
@@ -27,7 +27,10 @@ impl Wiring {
             interfaces.push(self.plain((card, 1), network, random));
         }
         if service.name == "db" {
-            interfaces.push(self.plain((0, 1), network, random));
+            let mut replication = self.plain((0, 1), network, random);
+            let host = u64::from(u32::from(replication.address));
+            replication.ipv6 = vec![replication.subnet.ipv6_address(host)];
+            interfaces.push(replication);
         }
         interfaces
     }
@@ -49,6 +52,8 @@ impl Wiring {
                 interface.secondary = (0..count)
                     .map(|_| network.private_address(self.place))
                     .collect();
+                let first = interface.secondary[0];
+                interface.elastic = vec![(first, network.elastic_address())];
             }
             "cache" => {
                 // The upper 16 of the lower 64 bits make a /80.
@@ -83,6 +88,7 @@ impl Wiring {
             address: network.private_address(self.place),
             public: None,
             secondary: Vec::new(),
+            elastic: Vec::new(),
             ipv6: Vec::new(),
             ipv4_prefixes: Vec::new(),
             ipv6_prefixes: Vec::new(),

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_ec2::types::Instance;
+use aws_sdk_ec2::types::{Instance, InstanceNetworkInterface};
 use aws_ssm_proto::domain::InstanceState;
 
 use crate::inventory::fuzzing::Canned;
-use crate::inventory::project::draft::ON_DEMAND;
-use crate::inventory::snapshot::{Builder, Facts, Snapshot};
+use crate::inventory::project::draft::{ON_DEMAND, more_addresses};
+use crate::inventory::snapshot::{Address, Builder, Facts, Snapshot};
 
 /// An answer as far as it matters: instances by id, every fact of each on a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,7 +67,8 @@ pub(super) fn read(snapshot: &Snapshot) -> Vec<String> {
         );
         let pairs = row.tags().chain(row.security_groups());
         let (tags, launched) = (pairs.collect::<Vec<_>>(), row.launched());
-        write!(line, " {launched:?} {tags:?}").expect("a string takes it");
+        let addresses: Vec<_> = row.more_addresses().collect();
+        write!(line, " {launched:?} {tags:?} {addresses:?}").expect("a string takes it");
         line
     };
     snapshot.rows().map(line).collect()
@@ -121,5 +122,39 @@ fn facts<'a>(instance: &'a Instance, owner: &'a str) -> Option<Facts<'a>> {
             .iter()
             .map(|group| (text(&group.group_id), text(&group.group_name)))
             .collect(),
+        more_addresses: more_addresses(
+            &addresses(instance),
+            [
+                text(&instance.private_ip_address),
+                text(&instance.public_ip_address),
+            ],
+        ),
     })
+}
+
+/// Every address of an instance that the SDK has read.
+fn addresses(instance: &Instance) -> Vec<Address> {
+    let mut named = vec![(&instance.ipv6_address, true)];
+    for interface in instance.network_interfaces() {
+        named.extend(addresses_of(interface));
+    }
+    let read = |(text, public): (&Option<String>, bool)| {
+        let ip = text.as_deref()?.parse().ok()?;
+        Some(Address::new(ip, public))
+    };
+    named.into_iter().filter_map(read).collect()
+}
+
+fn addresses_of(interface: &InstanceNetworkInterface) -> Vec<(&Option<String>, bool)> {
+    let mut named = vec![(&interface.private_ip_address, false)];
+    let outside = interface.association.iter();
+    named.extend(outside.map(|association| (&association.public_ip, true)));
+    for address in interface.private_ip_addresses() {
+        named.push((&address.private_ip_address, false));
+        let outside = address.association.iter();
+        named.extend(outside.map(|association| (&association.public_ip, true)));
+    }
+    let six = interface.ipv6_addresses().iter();
+    named.extend(six.map(|six| (&six.ipv6_address, true)));
+    named
 }

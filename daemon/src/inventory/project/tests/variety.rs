@@ -50,12 +50,9 @@ const TEXTS: [&str; 12] = [
 ];
 
 /// Elements that are passed over, some of them full of names that matter elsewhere.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 5] = [
     "<reason/>",
     "<cpuOptions><coreCount>2</coreCount><item>1</item></cpuOptions>",
-    "<networkInterfaceSet><item><vpcId>vpc-no</vpcId><groupSet><item><groupId>sg-no</groupId>\
-     </item></groupSet><tagSet><item><key>Name</key><value>no</value></item></tagSet>\
-     <privateIpAddress>192.0.2.1</privateIpAddress></item></networkInterfaceSet>",
     "<stateReason><code>a</code><name>no</name></stateReason>",
     "<somethingNew attribute=\"a &gt; b\" other='\"'><instanceId>i-no</instanceId></somethingNew>",
     "<productCodes></productCodes>",
@@ -128,6 +125,12 @@ fn instance(dice: &mut Dice) -> String {
     parts.push(element(dice, "tagSet", &tags));
     let groups = pairs(dice, ["groupId", "groupName"]);
     parts.push(element(dice, "groupSet", &groups));
+    if dice.one_in(3) {
+        let six = address(dice);
+        parts.push(element(dice, "ipv6Address", &six));
+    }
+    let interfaces: String = (0..dice.below(4)).map(|_| interface(dice)).collect();
+    parts.push(element(dice, "networkInterfaceSet", &interfaces));
     for other in OTHERS {
         if dice.one_in(3) {
             parts.push(other.to_owned());
@@ -136,6 +139,65 @@ fn instance(dice: &mut Dice) -> String {
     dice.shuffle(&mut parts);
     let content = parts.concat();
     element(dice, "item", &content)
+}
+
+/// An interface, with names in it that matter elsewhere.
+fn interface(dice: &mut Dice) -> String {
+    let mut parts = private_address(dice);
+    parts.push(
+        "<vpcId>vpc-no</vpcId><groupSet><item><groupId>sg-no</groupId></item></groupSet>\
+         <tagSet><item><key>Name</key><value>no</value></item></tagSet>"
+            .into(),
+    );
+    let privates: String = (0..dice.below(4))
+        .map(|_| {
+            let content = private_address(dice).concat();
+            element(dice, "item", &content)
+        })
+        .collect();
+    parts.push(element(dice, "privateIpAddressesSet", &privates));
+    let sixes: String = (0..dice.below(3))
+        .map(|_| {
+            let six = address(dice);
+            let content =
+                element(dice, "ipv6Address", &six) + "<isPrimaryIpv6>false</isPrimaryIpv6>";
+            element(dice, "item", &content)
+        })
+        .collect();
+    parts.push(element(dice, "ipv6AddressesSet", &sixes));
+    parts.push(
+        "<ipv6PrefixSet><item><ipv6Prefix>2600::/80</ipv6Prefix></item></ipv6PrefixSet>".into(),
+    );
+    dice.shuffle(&mut parts);
+    let content = parts.concat();
+    element(dice, "item", &content)
+}
+
+/// What a private address has, here and as the main one of an interface.
+fn private_address(dice: &mut Dice) -> Vec<String> {
+    let mut parts = Vec::new();
+    if !dice.one_in(8) {
+        let private = address(dice);
+        parts.push(element(dice, "privateIpAddress", &private));
+    }
+    if dice.one_in(3) {
+        let public = address(dice);
+        let content = element(dice, "publicIp", &public) + "<ipOwnerId>amazon</ipOwnerId>";
+        parts.push(element(dice, "association", &content));
+    }
+    dice.shuffle(&mut parts);
+    parts
+}
+
+/// An address, seldom one that was there before, or what is none.
+fn address(dice: &mut Dice) -> String {
+    match dice.below(8) {
+        0 => text(dice),
+        1 => "10.0.0.7".into(),
+        2 | 3 => format!("2600:1f18::{:x}", dice.below(1 << 16)),
+        4 => format!("fd00:0:0::{:x}", dice.below(16)),
+        _ => format!("10.0.{}.{}", dice.below(4), dice.below(256)),
+    }
 }
 
 fn pairs(dice: &mut Dice, names: [&str; 2]) -> String {

@@ -1,4 +1,4 @@
-use super::super::{Builder, Facts};
+use super::super::{Address, Builder, Facts};
 use super::*;
 use crate::persist::testing::{bytes_of, mutations};
 
@@ -18,6 +18,12 @@ fn snapshot(cut: bool) -> Snapshot {
             launched: state.map(|_| -7),
             tags: vec![("Team", "core"), ("Name", name), ("Empty", "")],
             security_groups: vec![("sg-1", "web")],
+            more_addresses: match id {
+                "i-1" => Vec::new(),
+                _ => ["10.0.0.2", "2600::1", "fd00::1"]
+                    .map(|text| Address::new(text.parse().unwrap(), true))
+                    .into(),
+            },
             ..Facts::default()
         });
     }
@@ -54,7 +60,9 @@ fn everything(snapshot: &Snapshot) -> Vec<String> {
         let tags: Vec<_> = row.tags().collect();
         let groups: Vec<_> = row.security_groups().collect();
         let numbers = (row.state(), row.launched());
-        format!("{:?}", (row.id(), shared, unique, tags, groups, numbers))
+        let addresses: Vec<_> = row.more_addresses().collect();
+        let texts = (row.id(), shared, unique, tags, groups);
+        format!("{:?}", (texts, numbers, addresses))
     };
     let mut all: Vec<String> = snapshot.rows().map(row).collect();
     all.extend(
