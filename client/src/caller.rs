@@ -79,7 +79,7 @@ pub fn caller(args: &GlobalArgs, surroundings: &Surroundings<'_>) -> Result<Call
     };
     let mut caller = Caller {
         profile: flag("--profile", args.profile.as_ref())?,
-        regions: regions(&args.region)?,
+        regions: named_regions(&args.region)?,
         endpoint_url: flag("--endpoint-url", args.endpoint_url.as_ref())?,
         role_arn: flag("--role-arn", args.role_arn.as_ref())?,
         config_file: file("AWS_CONFIG_FILE", ".aws/config")?,
@@ -153,7 +153,12 @@ pub fn may_be_ours(name: &OsStr) -> bool {
     name.starts_with(b"AWS_") || ends(b"_PROXY") || ends(b"_proxy")
 }
 
-fn regions(named: &[String]) -> Result<Vec<String>, Error> {
+/// The regions that `--region` names, in its words, each once.
+///
+/// # Errors
+///
+/// `Usage` for a name that is empty.
+pub fn named_regions(named: &[String]) -> Result<Vec<String>, Error> {
     let mut regions: Vec<String> = Vec::with_capacity(named.len());
     for region in named {
         let region = region.trim();

@@ -26,7 +26,7 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 #[allow(missing_docs)]
 pub struct GlobalArgs {
-    /// Ask in these regions
+    /// Ask in these regions: names, globs such as 'us-*', or all
     #[arg(
         short,
         long,

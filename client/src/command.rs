@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Caller, Error};
 
-use crate::caller::{Surroundings, caller};
+use crate::caller::{Surroundings, caller, named_regions};
 use crate::challenge;
 use crate::cli::{Cli, Command, GlobalArgs};
 use crate::connect::Link;
@@ -94,6 +94,11 @@ impl Context<'_> {
     /// Who asks.
     fn caller(&self) -> Result<Caller, Error> {
         caller(self.args, self.surroundings)
+    }
+
+    /// The regions that `--region` names.
+    fn regions(&self) -> Result<Vec<String>, Error> {
+        named_regions(&self.args.region)
     }
 
     /// Puts a caller's question to whoever answers, and answers what is asked back.

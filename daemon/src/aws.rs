@@ -9,6 +9,7 @@
 
 pub mod connector;
 pub mod error;
+mod filter;
 pub(crate) mod http;
 pub(crate) mod idle;
 pub mod network;
@@ -26,6 +27,7 @@ mod user_agent;
 
 pub use connector::Connector;
 pub use error::{ApiError, ErrorClass};
+pub use filter::{Filter, Filters, MOST_VALUES};
 pub use operation::{Operation, Service};
 pub use pool::{Pool, PoolConfig};
 pub use region_client::{Page, PageRequest, RegionClient};

@@ -52,6 +52,7 @@ pub use files::Stamp;
 pub use key::CredentialKey;
 pub use metadata::is_instance;
 pub use principal::Principal;
+pub use region::{RegionChoice, Wide, check_words, means};
 pub use settings::DefaultSettings;
 pub use unverified::Unverified;
 pub use verified::VerifiedIdentity;
@@ -86,8 +87,8 @@ const METADATA_CONNECT: Duration = Duration::from_secs(1);
 pub struct Admission {
     /// The caller, verified.
     pub identity: VerifiedIdentity,
-    /// The regions this call asks for, each once, in the order asked.
-    pub regions: Vec<String>,
+    /// The regions this call asks for, as it names them.
+    pub regions: RegionChoice,
 }
 
 /// Everybody the daemon knows.
@@ -115,31 +116,19 @@ struct Prepared {
     plan: CredentialPlan,
     endpoints: Endpoints,
     route: Route,
-    regions: Vec<String>,
-    /// Where STS is asked; `None`: in the first of the regions.
+    regions: RegionChoice,
+    /// Where STS is asked; `None`: at the home of the regions.
     home: Option<String>,
 }
 
 impl Admission {
-    /// Who this is.
+    /// Who this is, and the regions as they were typed.
     ///
     /// # Errors
     ///
-    /// Why STS could not be asked; who it was before is no answer to who it is.
+    /// As [`VerifiedIdentity::describe`].
     pub fn describe(self) -> Result<Identity, Error> {
-        let Self { identity, regions } = self;
-        if let Some(why) = identity.unconfirmed() {
-            return Err(why.clone());
-        }
-        let principal = identity.principal();
-        Ok(Identity {
-            account: principal.account().to_owned(),
-            arn: principal.arn().to_owned(),
-            user_id: principal.user_id().to_owned(),
-            source: identity.source().to_owned(),
-            expires_at: identity.expires_at(),
-            regions,
-        })
+        self.identity.describe(self.regions.into_words())
     }
 }
 
@@ -373,7 +362,8 @@ impl Identities {
         // Credentials that were verified before have their data in the cache; those that
         // somebody must give first cannot be used yet.
         if known.is_none() && !provider.needs_caller() {
-            let (regions, endpoints) = (prepared.regions, prepared.endpoints.clone());
+            let regions = prepared.regions.named().to_vec();
+            let endpoints = prepared.endpoints.clone();
             let provider = Arc::clone(&provider);
             let outcome = pending.outcome.clone();
             beside(Unverified::new(
@@ -516,9 +506,9 @@ impl Inner {
 impl Prepared {
     /// Where STS is asked.
     fn place(&self) -> Place {
-        let region = self.home.as_ref().or_else(|| self.regions.first());
+        let region = self.home.as_deref();
         Place {
-            region: region.expect("a call asks for one region at least").clone(),
+            region: region.unwrap_or_else(|| self.regions.home()).to_owned(),
             endpoint: self.endpoints.get(Service::Sts).map(str::to_owned),
             route: self.route.clone(),
             key: self.key,

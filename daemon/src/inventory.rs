@@ -41,9 +41,9 @@ pub use snapshot::{Address, AddressText, Row, SharedField, Snapshot};
 pub use snapshot::{Builder, Facts};
 pub use strings::StringId;
 
-use crate::aws::{PageRequest, Pool};
+use crate::aws::{Filters, PageRequest, Pool};
 use crate::clock::Clock;
-use crate::identity::{Admission, Identities, Unverified, VerifiedIdentity};
+use crate::identity::{Identities, Unverified, VerifiedIdentity};
 use crate::metrics::Metrics;
 use crate::persist::{Disk, Name};
 use crate::refresh::{Job, Queue};
@@ -239,21 +239,18 @@ impl Inventory {
         }
     }
 
-    /// Puts what a daemon before this one knew of these regions into memory.
-    pub async fn recall(&self, admission: &Admission, asked: Freshness) {
-        let identity = &admission.identity;
-        for region in &admission.regions {
-            let key = self.instances.key(identity, region);
-            self.instances.recall(identity, &key, asked).await;
+    /// Asks for the first page of every region that a new caller wants, beside STS,
+    /// who is being asked who he is.
+    pub fn look_ahead(&self, caller: &Unverified, filters: &Filters) {
+        for region in caller.regions() {
+            self.instances.look_ahead(caller, region, filters);
         }
     }
 
-    /// Asks for the first page of every region that a new caller wants, beside STS,
-    /// who is being asked who he is.
-    pub fn look_ahead(&self, caller: &Unverified) {
-        for region in caller.regions() {
-            self.instances.look_ahead(caller, region);
-        }
+    /// Whether what is loaded is kept. If not, a question may have AWS choose for it.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.shared.config.load().keep
     }
 
     /// The fleet of one region.
@@ -270,8 +267,29 @@ impl Inventory {
         need: AgentsNeed,
         deadline: Instant,
     ) -> Result<(Fleet, RegionSummary), Error> {
+        let everything = Filters::default();
+        self.chosen(identity, region, &everything, asked, need, deadline)
+            .await
+    }
+
+    /// Of the fleet of one region at least those whom AWS chooses by these filters.
+    /// What was chosen is kept for nobody, whatever is kept else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Inventory::fleet`].
+    pub async fn chosen(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        filters: &Filters,
+        asked: Freshness,
+        need: AgentsNeed,
+        deadline: Instant,
+    ) -> Result<(Fleet, RegionSummary), Error> {
+        let key = self.instances.key(identity, region).chosen_by(filters);
         let (served, agents) = tokio::join!(
-            self.instances.get(identity, region, asked, deadline),
+            self.instances.get_by(identity, &key, asked, deadline),
             self.agents_of(identity, region, asked, need, deadline),
         );
         let served = served?;
@@ -426,17 +444,52 @@ impl Inventory {
         deadline: Instant,
     ) -> Result<u64, Error> {
         let mut names = self.clear_memory(identity);
-        let disk = Arc::clone(&self.shared.disk);
         let owner = identity.map(|identity| identity.principal().text());
-        let clearing = tokio::task::spawn_blocking(move || disk.clear(owner.as_deref()));
+        let clear = move |disk: &Disk| disk.clear(owner.as_deref());
+        let cleared = self.clear_disk(clear, deadline).await?;
+        let is_entry = |name: &Name| Kind::ALL.iter().any(|kind| name.is_of(kind.as_str()));
+        names.extend(cleared.into_iter().filter(is_entry));
+        Ok(names.len() as u64)
+    }
+
+    /// Drops the entries that one identity has of these regions, from memory and from
+    /// disk; says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`Inventory::clear`].
+    pub async fn clear_in(
+        &self,
+        identity: &VerifiedIdentity,
+        regions: &[String],
+        deadline: Instant,
+    ) -> Result<u64, Error> {
+        let (mut held, mut names) = (HashSet::new(), HashSet::new());
+        for region in regions {
+            self.instances
+                .drop_entry(identity, region, &mut held, &mut names);
+            self.agents
+                .drop_entry(identity, region, &mut held, &mut names);
+            self.regions
+                .drop_entry(identity, region, &mut held, &mut names);
+        }
+        let clear = move |disk: &Disk| disk.clear_only(names);
+        held.extend(self.clear_disk(clear, deadline).await?);
+        Ok(held.len() as u64)
+    }
+
+    async fn clear_disk(
+        &self,
+        clear: impl FnOnce(&Disk) -> Result<Vec<Name>, Error> + Send + 'static,
+        deadline: Instant,
+    ) -> Result<Vec<Name>, Error> {
+        let disk = Arc::clone(&self.shared.disk);
+        let clearing = tokio::task::spawn_blocking(move || clear(&disk));
         let cleared = timeout_at(deadline, clearing)
             .await
             .map_err(|_| slow_disk())?;
         // A panic goes on here, and whoever asked is told of it.
-        let cleared = cleared.expect("clearing does not panic");
-        let is_entry = |name: &Name| Kind::ALL.iter().any(|kind| name.is_of(kind.as_str()));
-        names.extend(cleared?.into_iter().filter(is_entry));
-        Ok(names.len() as u64)
+        cleared.expect("clearing does not panic")
     }
 
     /// The names that what was there has on disk.

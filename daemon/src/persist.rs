@@ -17,6 +17,7 @@ mod secret;
 mod sweep;
 mod trouble;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -238,6 +239,28 @@ impl Disk {
                     folder.remove_itself();
                 }
                 Ok(names.into_iter().map(|found| Name(found.name)).collect())
+            },
+        );
+        cleared.map_err(|error| self.inner.not_cleared(&error))
+    }
+
+    /// Removes these. The names of what was there. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// As [`Disk::clear`].
+    pub fn clear_only(&self, mut names: HashSet<Name>) -> Result<Vec<Name>, Error> {
+        let unwanted = names.clone();
+        let cleared = self.inner.drop_and(
+            |name| unwanted.contains(name),
+            |folder| {
+                let mut cleared = Vec::new();
+                for name in names.drain() {
+                    if folder.remove(&name.0)? {
+                        cleared.push(name);
+                    }
+                }
+                Ok(cleared)
             },
         );
         cleared.map_err(|error| self.inner.not_cleared(&error))

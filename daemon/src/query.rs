@@ -7,6 +7,7 @@ pub mod list;
 mod order;
 mod parse;
 mod pattern;
+mod pushdown;
 pub mod resolve;
 pub mod rows;
 mod select;
@@ -16,3 +17,4 @@ mod term;
 mod tests;
 
 pub use conditions::Conditions;
+pub(crate) use pattern::like;

@@ -11,6 +11,7 @@ mod control;
 mod diagnosis;
 mod inventory;
 mod question;
+mod regions;
 mod router;
 mod straight;
 mod stream;

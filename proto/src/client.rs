@@ -221,7 +221,18 @@ impl Client {
     ///
     /// As [`Client::hello`].
     pub async fn cache(&self) -> Result<Vec<CacheEntry>, Error> {
-        let request = self.request(wire::ShowCacheRequest {});
+        self.cache_of(&[]).await
+    }
+
+    /// What the cache holds of these regions: names, globs such as `us-*`, or `all`.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` for what can be no region; else as [`Client::hello`].
+    pub async fn cache_of(&self, regions: &[String]) -> Result<Vec<CacheEntry>, Error> {
+        let request = self.request(wire::ShowCacheRequest {
+            regions: regions.to_vec(),
+        });
         let answer = self.call(self.control().show_cache(request)).await?;
         Ok(answer.entries.into_iter().map(Into::into).collect())
     }
@@ -245,10 +256,30 @@ impl Client {
     ///
     /// As [`Client::hello`].
     pub async fn clear_cache(&self, caller: Option<&Caller>) -> Result<u64, Error> {
-        let request = self.request(wire::ClearCacheRequest {
+        let request = wire::ClearCacheRequest {
             caller: caller.map(Into::into),
             all: caller.is_none(),
-        });
+            in_regions: false,
+        };
+        self.clear(request).await
+    }
+
+    /// Drops the caller's entries of the regions that he names; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`].
+    pub async fn clear_cache_in_regions(&self, caller: &Caller) -> Result<u64, Error> {
+        let request = wire::ClearCacheRequest {
+            caller: Some(caller.into()),
+            all: false,
+            in_regions: true,
+        };
+        self.clear(request).await
+    }
+
+    async fn clear(&self, request: wire::ClearCacheRequest) -> Result<u64, Error> {
+        let request = self.request(request);
         let answer = self.call(self.control().clear_cache(request)).await?;
         Ok(answer.entries)
     }

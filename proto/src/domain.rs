@@ -9,6 +9,7 @@ mod daemon;
 mod diagnosis;
 mod error;
 mod instance;
+mod regions;
 mod request;
 mod stats;
 
@@ -24,6 +25,7 @@ pub use daemon::{CacheEntry, DaemonStatus, Hello};
 pub use diagnosis::{CallFinding, ClockOffset, Diagnosis, ProfileFinding};
 pub use error::{Error, ErrorKind};
 pub use instance::{AgentStatus, InstanceRef, InstanceState};
+pub use regions::{FailedRegions, failures, whole_failure};
 pub use request::{Freshness, ListQuery, Sort, SortKey, TagFilter};
 pub use stats::{
     ApiStats, BreakerStats, CacheStats, LatencyStats, MemoryStats, PoolStats, RpcStats, Stats,

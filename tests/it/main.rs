@@ -26,6 +26,7 @@ mod persist;
 mod query;
 mod reader;
 mod refused;
+mod regions;
 mod socket;
 mod stage;
 mod streaming;

@@ -2,5 +2,6 @@
 
 mod addresses;
 mod agents;
+mod narrowed;
 mod rows;
 mod typed;

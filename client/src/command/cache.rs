@@ -1,12 +1,12 @@
 //! `cache`: what the daemon holds, loading it again, dropping it.
 
 use aws_ssm_proto::Client;
-use aws_ssm_proto::domain::{CacheEntry, Caller, DataState, RegionSummary};
+use aws_ssm_proto::domain::{CacheEntry, Caller, DataState, Error, RegionSummary};
 
 use super::report::whole_seconds;
 use super::{Context, report, unix};
 use crate::cli::CacheCommand;
-use crate::error::Failure;
+use crate::error::{Failure, usage};
 use crate::render::colour::Tone;
 use crate::render::sheet::Sheet;
 use crate::render::time::span;
@@ -21,7 +21,9 @@ pub(super) async fn run(command: &CacheCommand, ctx: &mut Context<'_>) -> Result
 }
 
 async fn show(ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let entries = ctx.link.ask(async |client| client.cache().await).await?;
+    let regions = ctx.regions()?;
+    let show = async |client: &Client| client.cache_of(&regions).await;
+    let entries = ctx.link.ask(show).await?;
     let fields = vec![
         Field::named("region"),
         Field::named("resource"),
@@ -116,18 +118,30 @@ fn refreshed(region: &RegionSummary) -> Vec<Value<'_>> {
 }
 
 async fn clear(all: bool, ctx: &mut Context<'_>) -> Result<(), Failure> {
-    let entries = if all {
+    let named = !ctx.regions()?.is_empty();
+    let entries = if all && named {
+        return Err(everybodys_regions().into());
+    } else if all {
         ctx.link
             .ask(async |client| client.clear_cache(None).await)
             .await?
     } else {
         let mut caller = ctx.caller()?;
-        let question =
-            async |client: &Client, caller: &Caller| client.clear_cache(Some(caller)).await;
+        let question = async |client: &Client, caller: &Caller| match named {
+            true => client.clear_cache_in_regions(caller).await,
+            false => client.clear_cache(Some(caller)).await,
+        };
         ctx.ask(&mut caller, question).await?
     };
     ctx.print(Sheet::single(vec![(
         Field::named("dropped-entries"),
         Value::Number(entries),
     )]))
+}
+
+/// On disk nothing tells whose entries are of which region.
+fn everybodys_regions() -> Error {
+    usage("cache clear takes --all or --region")
+        .why("everybody's entries can only be dropped all together")
+        .hint("leave out --all to drop your entries of these regions")
 }

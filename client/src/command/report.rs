@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListSummary, RegionSummary};
+use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListSummary, RegionSummary, failures};
 
 use super::unix;
 use crate::error::{Failure, lines};
@@ -12,31 +12,19 @@ use crate::render::time::span;
 
 /// The error of an answer that has nothing to show: every region failed.
 pub(super) fn whole_failure(regions: &[RegionSummary]) -> Option<Failure> {
-    if regions.is_empty() || regions.iter().any(has_data) {
-        return None;
-    }
-    let (first, rest) = regions.split_first()?;
-    for region in rest {
-        tell_error(region);
-    }
-    first.error.clone().map(Failure::from)
-}
-
-/// Without data only if there is an error and no age of what was served instead.
-fn has_data(region: &RegionSummary) -> bool {
-    region.error.is_none() || region.state != DataState::Fresh
+    aws_ssm_proto::domain::whole_failure(regions).map(Failure::from)
 }
 
 /// Says on standard error what a reader of the rows must know.
 pub(super) fn tell_of(regions: &[RegionSummary], notices: Notices) {
+    tell_failures(regions);
     let several = regions.len() > 1;
     for region in regions {
         let place = match several {
             true => format!("{}: ", region.region),
             false => String::new(),
         };
-        if !has_data(region) {
-            tell_error(region);
+        if !region.has_data() {
             continue;
         }
         if let Some(age) = age(region) {
@@ -81,17 +69,20 @@ pub(super) fn whole_seconds(length: Duration) -> Duration {
     Duration::from_secs(length.as_secs())
 }
 
-fn tell_error(region: &RegionSummary) {
-    if let Some(error) = &region.error {
-        let mut error = error.clone();
-        error.what = format!("{}: {}", region.region, error.what);
-        tell(&lines(&error));
+/// What some regions did not give, each reason once.
+pub(super) fn tell_failures(regions: &[RegionSummary]) {
+    for failed in failures(regions) {
+        let what = format!("{}: {}", failed.names(), failed.error.what);
+        tell(&lines(&Error {
+            what,
+            ..failed.error
+        }));
     }
 }
 
 /// The same for programs.
 pub(super) fn meta(regions: &[RegionSummary]) -> Meta {
-    let with_data = || regions.iter().filter(|region| has_data(region));
+    let with_data = || regions.iter().filter(|region| region.has_data());
     let errors = regions.iter().filter_map(|region| {
         let error = region.error.clone()?;
         Some((Some(region.region.clone()), error))

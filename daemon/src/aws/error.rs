@@ -5,6 +5,7 @@
 
 mod codes;
 mod explain;
+mod regions;
 pub(crate) mod sdk;
 
 use std::fmt;

@@ -15,6 +15,7 @@ use aws_types::SdkConfig;
 use tokio::time::Instant;
 
 use super::error::sdk::from_sdk;
+use super::filter::{Filters, for_sdk};
 use super::skew::Skew;
 use super::streamed::Streamed;
 use super::user_agent::PlainUserAgent;
@@ -34,6 +35,8 @@ pub struct PageRequest {
     pub token: Option<String>,
     /// Things on a page, 5 to 1000 for EC2; absent: as AWS likes.
     pub size: Option<u16>,
+    /// What to choose by; the same for all pages of a list.
+    pub filters: Filters,
 }
 
 /// One page of a list.
@@ -118,7 +121,7 @@ impl RegionClient {
         self.target.region()
     }
 
-    /// One page of all instances, as what `begin` makes projects it.
+    /// One page of the instances that pass the filters, as what `begin` makes projects it.
     ///
     /// # Errors
     /// As every AWS call: see [`ErrorClass`].
@@ -141,6 +144,7 @@ impl RegionClient {
                 .describe_instances()
                 .set_next_token(page.token)
                 .set_max_results(page.size.map(i32::from))
+                .set_filters(for_sdk(&page.filters))
                 .customize()
                 .interceptor(attempts.probe::<DescribeInstancesError>())
                 .interceptor(reading.clone())

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Daemon;
 use crate::aws::{ApiError, Operation, PageRequest};
-use crate::identity::{Admission, VerifiedIdentity};
+use crate::identity::{Admission, RegionChoice, VerifiedIdentity, Wide};
 use crate::inventory::PAGE_SIZES;
 
 /// More profiles than a person reads through; beyond it they are only counted.
@@ -28,11 +28,10 @@ impl Daemon {
             Ok((profiles, left_out)) => (profiles, left_out, None),
             Err(error) => (Vec::new(), 0, Some(error)),
         };
-        let calls = match &admission {
+        let (calls, regions) = match &admission {
             Ok(admission) => self.calls(admission, deadline).await,
-            Err(_) => Vec::new(),
+            Err(_) => (Vec::new(), 0),
         };
-        let regions = admission.as_ref().map_or(0, |found| found.regions.len());
         Diagnosis {
             identity: admission.and_then(Admission::describe),
             profiles,
@@ -75,12 +74,42 @@ impl Daemon {
         }
     }
 
-    /// What AWS answers this identity in its regions.
-    async fn calls(&self, admission: &Admission, deadline: Instant) -> Vec<CallFinding> {
-        let Admission { identity, regions } = admission;
+    /// What AWS answers this identity in its regions, and how many those are.
+    async fn calls(&self, admission: &Admission, deadline: Instant) -> (Vec<CallFinding>, usize) {
+        let identity = &admission.identity;
+        let regions = match &admission.regions {
+            RegionChoice::Named(names) => names.clone(),
+            RegionChoice::Wide(wide) => match self.meant(identity, wide, deadline).await {
+                Ok(names) => names,
+                Err(finding) => return (vec![finding], 0),
+            },
+        };
         let looked_at = regions.iter().take(MOST_REGIONS);
         let calls = looked_at.map(|region| self.calls_in(identity, region, deadline));
-        join_all(calls).await.concat()
+        (join_all(calls).await.concat(), regions.len())
+    }
+
+    /// The regions that words mean, or why that cannot be told.
+    async fn meant(
+        &self,
+        identity: &VerifiedIdentity,
+        wide: &Wide,
+        deadline: Instant,
+    ) -> Result<Vec<String>, CallFinding> {
+        let client = self.pool.client(identity, &wide.home);
+        let mut names = Vec::new();
+        let expanded = async {
+            let known = client.describe_regions(deadline).await;
+            let known = known.map_err(ApiError::into_error)?;
+            let known: Vec<&str> = known.iter().map(|region| region.name.as_str()).collect();
+            names = wide.expand(&known)?;
+            Ok(())
+        };
+        let finding = timed(&wide.home, Operation::DescribeRegions, expanded).await;
+        match finding.error {
+            Some(_) => Err(finding),
+            None => Ok(names),
+        }
     }
 
     async fn calls_in(
@@ -92,8 +121,8 @@ impl Daemon {
         let client = self.pool.client(identity, region);
         let instances = async {
             let few = PageRequest {
-                token: None,
                 size: Some(*PAGE_SIZES.start()),
+                ..PageRequest::default()
             };
             let page = self.inventory.page(identity, region, few, 0, deadline);
             page.await.map(drop)

@@ -60,7 +60,7 @@ fn said(caller: &Caller, profiles: Profiles<'_>) -> Result<String, Error> {
     let settings = Settings::resolve(caller, profiles, &defaults)?;
     let plan = CredentialPlan::make(&settings, &defaults)?;
     let regions = settings.regions(&defaults)?;
-    assert!(!regions.is_empty());
+    assert!(!regions.home().is_empty());
     Ok(format!(
         "{plan} {plan:?} {:?} {settings:?} {regions:?}",
         plan.token_file()

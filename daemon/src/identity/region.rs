@@ -3,51 +3,38 @@
 //! Only the shape is judged: whether a region exists is AWS's to know, and new
 //! ones need no new version of this program.
 
+mod choice;
+
+pub use choice::{RegionChoice, Wide, check_words, fits, means};
+
 use aws_ssm_proto::domain::{Error, ErrorKind};
 
 /// Regions of one call, of which each may become a load. AWS has some forty.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
-/// The regions of a call, in the order asked, each once.
+/// The region of calls that name none: the first that a setting names. It is one, by
+/// its name, as other programs read the same settings.
 ///
 /// # Errors
 ///
-/// `Usage` for a name that cannot be a region's, for too many, or if there is none at
-/// all.
-pub fn choose(candidates: &[Candidate<'_>]) -> Result<Vec<String>, Error> {
-    let chosen = candidates.iter().find(|source| !source.names.is_empty());
-    let Some(chosen) = chosen else {
-        return Err(none());
-    };
-    if chosen.names.len() > MOST {
-        return Err(too_many(chosen.names.len()));
-    }
-    let mut regions: Vec<String> = Vec::with_capacity(chosen.names.len());
-    for name in &chosen.names {
-        check(name, chosen.source)?;
-        if !regions.iter().any(|known| known == name) {
-            regions.push((*name).to_owned());
-        }
-    }
-    Ok(regions)
+/// `Usage` for a name that cannot be a region's, or if there is none at all.
+pub fn choose(candidates: &[Candidate<'_>]) -> Result<String, Error> {
+    let mut named = candidates.iter().filter_map(|source| {
+        let name = source.name?;
+        Some((name, source.source))
+    });
+    let (name, source) = named.next().ok_or_else(none)?;
+    check(name, source)?;
+    Ok(name.to_owned())
 }
 
-/// What one setting says of regions.
-#[derive(Clone, Debug)]
+/// What one setting says of the region.
+#[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
     /// The setting, as people know it.
     pub source: &'a str,
-    /// Empty if it is not set.
-    pub names: Vec<&'a str>,
-}
-
-impl<'a> Candidate<'a> {
-    /// A setting that names one region at most.
-    #[must_use]
-    pub fn one(source: &'a str, name: Option<&'a str>) -> Self {
-        let names = name.into_iter().collect();
-        Self { source, names }
-    }
+    /// `None` if it is not set.
+    pub name: Option<&'a str>,
 }
 
 fn too_many(count: usize) -> Error {
@@ -56,15 +43,28 @@ fn too_many(count: usize) -> Error {
         .hint("ask in some of them at a time; `aws-ssm regions` lists yours")
 }
 
-/// How the regions begin that are not of the partition `aws` (AWS's
-/// partitions.json, `regionRegex`).
-const PARTITIONS: [&str; 4] = ["cn-", "us-gov-", "us-iso", "eusc-"];
+/// How the regions begin that are not of the partition `aws`, and a region that every
+/// account there has (AWS's partitions.json, `regionRegex` and
+/// `implicitGlobalRegion`).
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "cn-northwest-1"),
+    ("us-gov-", "us-gov-west-1"),
+    ("us-isob-", "us-isob-east-1"),
+    ("us-iso-", "us-iso-east-1"),
+    ("us-isof-", "us-isof-south-1"),
+    ("eu-isoe-", "eu-isoe-west-1"),
+    ("eusc-", "eusc-de-east-1"),
+];
+
+/// The partition of what begins as a region's name does; `None` is `aws`.
+fn partition(region: &str) -> Option<&'static (&'static str, &'static str)> {
+    let mut partitions = PARTITIONS.iter();
+    partitions.find(|(start, _)| region.starts_with(start))
+}
 
 /// Whether credentials that are good in one of these regions can be good in the
 /// other.
-#[must_use]
-pub fn are_of_one_partition(one: &str, other: &str) -> bool {
-    let partition = |region: &str| PARTITIONS.iter().find(|start| region.starts_with(**start));
+fn are_of_one_partition(one: &str, other: &str) -> bool {
     partition(one) == partition(other)
 }
 
@@ -85,8 +85,10 @@ pub fn check(name: &str, source: &str) -> Result<(), Error> {
     }
     let lower = name.trim().to_ascii_lowercase();
     let zone = lower.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    let hint = if has_shape(&lower) {
+    let hint = if has_shape(&lower) || (source == choice::FLAG && choice::is_glob(&lower)) {
         format!("did you mean {lower}?")
+    } else if choice::is_wide(&lower) {
+        "name regions with --region, as all, 'us-*' or eu-west-1; a setting names one".to_owned()
     } else if zone.len() + 1 == lower.len() && has_shape(zone) {
         format!("{name} is an availability zone; its region is {zone}")
     } else {
@@ -116,19 +118,13 @@ fn has_shape(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn named(names: &[&str]) -> Result<Vec<String>, Error> {
-        choose(&[Candidate {
-            source: "--region",
-            names: names.to_vec(),
-        }])
+    fn named(name: &str) -> Result<String, Error> {
+        choose(&[of("AWS_REGION", name)])
     }
 
-    #[test]
-    fn regions_are_bounded_in_number() {
-        let error = named(&["eu-west-1"; MOST + 1]).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Usage);
-        assert_eq!(error.what, "101 regions are too many");
-        assert_eq!(named(&["eu-west-1"; MOST]).unwrap(), ["eu-west-1"]);
+    fn of<'a>(source: &'a str, name: &'a str) -> Candidate<'a> {
+        let name = Some(name);
+        Candidate { source, name }
     }
 
     #[test]
@@ -141,7 +137,9 @@ mod tests {
             "us-isob-east-1",
             "eusc-de-east-1",
         ];
-        assert_eq!(named(&regions).unwrap(), regions);
+        for region in regions {
+            assert_eq!(named(region).unwrap(), region);
+        }
     }
 
     #[test]
@@ -155,22 +153,29 @@ mod tests {
     #[test]
     fn the_first_setting_that_names_one_decides() {
         let candidates = [
-            Candidate::one("--region", None),
-            Candidate::one("AWS_REGION", Some("eu-west-1")),
-            Candidate::one("AWS_DEFAULT_REGION", Some("not a region")),
+            Candidate {
+                source: "AWS_REGION",
+                name: None,
+            },
+            of("AWS_DEFAULT_REGION", "eu-west-1"),
+            of("default.region", "not a region"),
         ];
-        assert_eq!(choose(&candidates).unwrap(), ["eu-west-1"]);
+        assert_eq!(choose(&candidates).unwrap(), "eu-west-1");
     }
 
     #[test]
-    fn a_region_named_twice_is_asked_once() {
-        let regions = named(&["us-west-2", "eu-west-1", "us-west-2"]).unwrap();
-        assert_eq!(regions, ["us-west-2", "eu-west-1"]);
+    fn a_setting_names_one_region_and_only_the_flag_several() {
+        for name in ["all", "us-*", "eu-west-?"] {
+            let error = named(name).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Usage);
+            assert_eq!(error.why, "AWS_REGION names it");
+            assert!(error.hint.contains("--region"), "{}", error.hint);
+        }
     }
 
     #[test]
     fn no_region_says_how_to_set_one() {
-        let error = choose(&[Candidate::one("--region", None)]).unwrap_err();
+        let error = choose(&[]).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Usage);
         assert!(error.hint.contains("aws configure set region"));
     }
@@ -192,16 +197,16 @@ mod tests {
             " ",
             &long,
         ] {
-            let error = named(&[name]).unwrap_err();
+            let error = named(name).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Usage, "{name:?}");
             assert!(error.what.contains(&format!("{name:?}")), "{}", error.what);
-            assert_eq!(error.why, "--region names it");
+            assert_eq!(error.why, "AWS_REGION names it");
         }
     }
 
     #[test]
     fn common_slips_are_recognised() {
-        let hint = |name| named(&[name]).unwrap_err().hint;
+        let hint = |name| named(name).unwrap_err().hint;
         assert_eq!(hint("EU-West-1"), "did you mean eu-west-1?");
         assert!(hint("eu-west-1b").ends_with("its region is eu-west-1"));
     }

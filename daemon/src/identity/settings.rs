@@ -10,7 +10,7 @@ use aws_ssm_proto::domain::{Caller, Error, ErrorKind, nearest};
 use super::endpoints::Endpoints;
 use super::network;
 use super::profile::{DEFAULT_PROFILE, Profile, Profiles};
-use super::region::{self, Candidate};
+use super::region::{self, Candidate, RegionChoice};
 use crate::aws::Route;
 
 /// What the daemon's configuration says where a caller names nothing.
@@ -88,45 +88,41 @@ impl<'a> Settings<'a> {
     /// # Errors
     ///
     /// `Usage` if there is none, or one that cannot be a region.
-    pub fn regions(&self, defaults: &DefaultSettings) -> Result<Vec<String>, Error> {
+    pub fn regions(&self, defaults: &DefaultSettings) -> Result<RegionChoice, Error> {
         let asked = &self.caller.regions;
         if asked.is_empty() {
-            return self.configured_region(defaults);
+            let configured = self.configured_region(defaults)?;
+            return Ok(RegionChoice::Named(vec![configured]));
         }
-        region::choose(&[Candidate {
-            source: "--region",
-            names: asked.iter().map(String::as_str).collect(),
-        }])
+        RegionChoice::read(asked, || self.configured_region(defaults).ok())
     }
 
-    /// Where STS is asked whose credentials these are, if that is not the first of
+    /// Where STS is asked whose credentials these are, if that is not the home of
     /// the regions `asked` for: a region that is mistyped, or that the account has
     /// not enabled, refuses every key.
     #[must_use]
-    pub fn home_region(&self, asked: &[String], defaults: &DefaultSettings) -> Option<String> {
+    pub fn home_region(&self, asked: &RegionChoice, defaults: &DefaultSettings) -> Option<String> {
         if self.caller.regions.is_empty() {
             return None;
         }
-        let home = self.configured_region(defaults).ok()?.pop()?;
+        let home = self.configured_region(defaults).ok()?;
         // Another partition knows nothing of these credentials.
-        asked
-            .first()
-            .is_some_and(|first| region::are_of_one_partition(first, &home))
-            .then_some(home)
+        region::fits(asked.home(), &home).then_some(home)
     }
 
     /// The region of callers who ask for none.
-    fn configured_region(&self, defaults: &DefaultSettings) -> Result<Vec<String>, Error> {
+    fn configured_region(&self, defaults: &DefaultSettings) -> Result<String, Error> {
         let of_profile = self.profile.and_then(|profile| profile.get("region"));
         let profile = self
             .profile
             .map_or(DEFAULT_PROFILE, |profile| profile.name());
         let variable = |name| self.variable(name);
+        let candidate = |source, name| Candidate { source, name };
         region::choose(&[
-            Candidate::one("AWS_REGION", variable("AWS_REGION")),
-            Candidate::one("AWS_DEFAULT_REGION", variable("AWS_DEFAULT_REGION")),
-            Candidate::one(&format!("profile {profile}"), of_profile),
-            Candidate::one("default.region", defaults.region.as_deref()),
+            candidate("AWS_REGION", variable("AWS_REGION")),
+            candidate("AWS_DEFAULT_REGION", variable("AWS_DEFAULT_REGION")),
+            candidate(&format!("profile {profile}"), of_profile),
+            candidate("default.region", defaults.region.as_deref()),
         ])
     }
 
@@ -227,7 +223,8 @@ mod tests {
 
     fn regions_of(caller: &Caller, defaults: &DefaultSettings) -> Vec<String> {
         with(caller, defaults, |settings| {
-            settings.unwrap().regions(defaults).unwrap()
+            let regions = settings.unwrap().regions(defaults);
+            regions.unwrap().named().to_vec()
         })
     }
 

@@ -119,7 +119,7 @@ async fn a_caller_is_verified_once() {
     );
     assert_eq!(identity.source(), "environment");
     assert_eq!(identity.expires_at(), None);
-    assert_eq!(first.regions, ["eu-west-1"]);
+    assert_eq!(first.regions.named(), ["eu-west-1"]);
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn another_region_needs_no_other_verification() {
     world.admit(&caller).await.unwrap();
     caller.regions = vec!["us-east-1".into(), "us-east-2".into()];
     let admission = world.admit(&caller).await.unwrap();
-    assert_eq!(admission.regions, caller.regions);
+    assert_eq!(admission.regions.named(), caller.regions);
     assert_eq!(world.sts.identities(), 1);
 }
 

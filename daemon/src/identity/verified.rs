@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_ssm_proto::domain::Error;
+use aws_ssm_proto::domain::{Error, Identity};
 
 use super::key::CredentialKey;
 use super::principal::Principal;
@@ -123,6 +123,26 @@ impl VerifiedIdentity {
     #[must_use]
     pub fn needs_caller(&self) -> bool {
         self.0.provider.needs_caller()
+    }
+
+    /// Who this is, for people, asking in these regions.
+    ///
+    /// # Errors
+    ///
+    /// Why STS could not be asked; who it was before is no answer to who it is.
+    pub fn describe(&self, regions: Vec<String>) -> Result<Identity, Error> {
+        if let Some(why) = self.unconfirmed() {
+            return Err(why.clone());
+        }
+        let principal = self.principal();
+        Ok(Identity {
+            account: principal.account().to_owned(),
+            arn: principal.arn().to_owned(),
+            user_id: principal.user_id().to_owned(),
+            source: self.source().to_owned(),
+            expires_at: self.expires_at(),
+            regions,
+        })
     }
 
     /// Whom calls in a region are counted and limited for: breakers, limits and

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::project::{InstancesPage, InstancesProjection};
 use super::resource::LoadLimits;
-use crate::aws::{ApiError, Page, PageRequest, RegionClient};
+use crate::aws::{ApiError, Filters, Page, PageRequest, RegionClient};
 use crate::identity::CredentialKey;
 
 /// A first page, or why there is none.
@@ -44,12 +44,14 @@ impl Ahead {
 /// Asks for a first page, as long as somebody may take it.
 pub(super) async fn fetch(
     client: RegionClient,
+    filters: Filters,
     limits: LoadLimits,
     mut taker: oneshot::Sender<FirstPage>,
 ) {
     let request = PageRequest {
         token: None,
         size: Some(limits.first_page),
+        filters,
     };
     let room = limits.max_items;
     let begin = move || InstancesProjection::new(room);
@@ -63,7 +65,8 @@ pub(super) async fn fetch(
     }
 }
 
-type Key = (CredentialKey, Arc<str>);
+/// Whose, of which region, chosen by which filters.
+pub(super) type Key = (CredentialKey, Arc<str>, Filters);
 
 /// The pages that nobody has taken yet. There are few: each belongs to a
 /// verification under way, and of those there is a limit.
@@ -71,17 +74,17 @@ type Key = (CredentialKey, Arc<str>);
 pub(super) struct Waiting(Mutex<HashMap<Key, Ahead>>);
 
 impl Waiting {
-    pub(super) fn put(&self, key: CredentialKey, region: &Arc<str>, page: Ahead) {
-        self.lock().insert((key, Arc::clone(region)), page);
+    pub(super) fn put(&self, key: Key, page: Ahead) {
+        self.lock().insert(key, page);
     }
 
     /// Whoever takes it must have been named by STS for this key.
-    pub(super) fn take(&self, key: CredentialKey, region: &Arc<str>) -> Option<Ahead> {
-        self.lock().remove(&(key, Arc::clone(region)))
+    pub(super) fn take(&self, key: &Key) -> Option<Ahead> {
+        self.lock().remove(key)
     }
 
-    pub(super) fn has(&self, key: CredentialKey, region: &Arc<str>) -> bool {
-        self.lock().contains_key(&(key, Arc::clone(region)))
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.lock().contains_key(key)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Ahead>> {

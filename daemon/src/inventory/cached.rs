@@ -148,12 +148,27 @@ impl<T: Resource> Cached<T> {
         deadline: Instant,
     ) -> Result<Served<T>, Error> {
         let key = self.key(identity, region);
-        self.recall(identity, &key, asked).await;
-        match self.find(identity, &key, asked) {
+        self.get_by(identity, &key, asked, deadline).await
+    }
+
+    /// The same of a key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cached::get`].
+    pub async fn get_by(
+        self: &Arc<Self>,
+        identity: &VerifiedIdentity,
+        key: &Key,
+        asked: Freshness,
+        deadline: Instant,
+    ) -> Result<Served<T>, Error> {
+        self.recall(identity, key, asked).await;
+        match self.find(identity, key, asked) {
             Found::Ready(served) => Ok(served),
             Found::Loading(load) => {
                 let outcome = load.whole(deadline).await;
-                self.settle(identity, &key, asked, outcome)
+                self.settle(identity, key, asked, outcome)
             }
         }
     }
@@ -237,6 +252,24 @@ impl<T: Resource> Cached<T> {
             .collect()
     }
 
+    /// Drops one entry from memory. Its name on disk joins `names`, and also `held` if
+    /// there was one.
+    pub(super) fn drop_entry(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        held: &mut HashSet<Name>,
+        names: &mut HashSet<Name>,
+    ) {
+        self.clears.fetch_add(1, Ordering::SeqCst);
+        let key = self.key(identity, region);
+        let name = self.name(&key);
+        if self.entries.remove(&key).is_some() {
+            held.insert(name.clone());
+        }
+        names.insert(name);
+    }
+
     /// Joins the load of this key, or announces one if there is none that begins at
     /// or after `not_before`. An announced load waits for the one under way, so
     /// that however many insist on fresh data, a key has one load that runs and
@@ -261,6 +294,7 @@ impl<T: Resource> Cached<T> {
         let context = LoadContext {
             client: self.shared.pool.client(identity, key.region()),
             limits: self.shared.config.load().limits,
+            filters: Arc::clone(key.filters()),
             attended,
             ahead: self.take_ahead(identity, key, not_before),
         };

@@ -14,7 +14,7 @@ use super::load::Pages;
 use super::project::{self, InstancesPage, InstancesProjection};
 use super::snapshot::{Builder, Snapshot};
 use super::stored::Stored;
-use crate::aws::{ApiError, Operation, Page, PageRequest, RegionClient};
+use crate::aws::{ApiError, Filters, Operation, Page, PageRequest, RegionClient};
 
 /// Which of the three; the word is the one people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +69,8 @@ pub struct LoadContext {
     pub client: Arc<RegionClient>,
     /// How much is asked.
     pub limits: LoadLimits,
+    /// What AWS chooses instances by.
+    pub filters: Filters,
     /// Somebody waits for the first rows.
     pub attended: bool,
     /// The first page, if it was asked for before.
@@ -191,6 +193,7 @@ impl Resource for Instances {
             let request = PageRequest {
                 token: token.take(),
                 size: Some(size),
+                filters: Arc::clone(&context.filters),
             };
             let room = limits.max_items - loaded;
             let page = context.instances(request, room).await?;

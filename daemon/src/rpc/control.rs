@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use aws_ssm_proto::domain::{Caller, Error};
+use aws_ssm_proto::domain::{Caller, Error, Freshness};
 use aws_ssm_proto::wire;
 use aws_ssm_proto::wire::control_server;
-use futures_util::future::join_all;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use super::call::Method;
-use super::inventory::failed_region;
+use super::regions::{Scope, failed_region};
 use crate::daemon::Daemon;
-use crate::identity::Admission;
+use crate::identity::{check_words, means};
 
 #[derive(Debug)]
 pub(super) struct ControlService {
@@ -75,8 +74,11 @@ impl control_server::Control for ControlService {
         request: Request<wire::ShowCacheRequest>,
     ) -> Result<Response<wire::ShowCacheResponse>, Status> {
         let method = &self.show_cache;
-        let work = |_, _| async {
-            let entries = method.daemon.inventory.describe().into_iter();
+        let work = |wire::ShowCacheRequest { regions }, _| async move {
+            check_words(&regions)?;
+            let mut entries = method.daemon.inventory.describe();
+            entries.retain(|entry| regions.is_empty() || means(&regions, &entry.region));
+            let entries = entries.into_iter();
             Ok(wire::ShowCacheResponse {
                 entries: entries.map(Into::into).collect(),
             })
@@ -108,8 +110,16 @@ impl control_server::Control for ControlService {
             } else {
                 let caller = question.caller.unwrap_or_default().into();
                 let admission = daemon.identities.admit(&caller, deadline).await?;
-                let identity = Some(&admission.identity);
-                daemon.inventory.clear(identity, deadline).await?
+                if question.in_regions {
+                    let asked = Freshness::Configured;
+                    let Scope { identity, regions } =
+                        Scope::of(daemon, admission, asked, deadline).await?;
+                    let inventory = &daemon.inventory;
+                    inventory.clear_in(&identity, &regions, deadline).await?
+                } else {
+                    let identity = Some(&admission.identity);
+                    daemon.inventory.clear(identity, deadline).await?
+                }
             };
             Ok(wire::ClearCacheResponse { entries })
         };
@@ -136,14 +146,15 @@ async fn refresh(
     caller: &Caller,
     deadline: Instant,
 ) -> Result<wire::RefreshCacheResponse, Error> {
-    let Admission { identity, regions } = &daemon.identities.admit(caller, deadline).await?;
-    let loads = regions.iter().map(|region| async move {
+    let scope = Scope::admit(daemon, caller, Freshness::Fresh, deadline).await?;
+    let identity = &scope.identity;
+    let reload = |region| async move {
         let reload = daemon.inventory.reload(identity, region, deadline);
         reload
             .await
             .unwrap_or_else(|error| failed_region(region, error))
-    });
-    let regions = join_all(loads).await;
+    };
+    let regions = scope.each(reload).await;
     Ok(wire::RefreshCacheResponse {
         regions: regions.iter().map(Into::into).collect(),
     })

@@ -9,7 +9,6 @@ use aws_ssm_proto::domain::{
 };
 use aws_ssm_proto::wire;
 use aws_ssm_proto::wire::inventory_server;
-use futures_util::future::join_all;
 use futures_util::stream::BoxStream;
 use prost::Message;
 use tokio::time::Instant;
@@ -17,9 +16,11 @@ use tonic::{Request, Response, Status};
 
 use super::call::Method;
 use super::question::Question;
+use super::regions::{Scope, failed_region, no_answer};
 use super::{straight, stream};
+use crate::aws::Filters;
 use crate::daemon::Daemon;
-use crate::identity::{Admission, Unverified, VerifiedIdentity};
+use crate::identity::{Admission, Unverified};
 use crate::inventory::{AgentsNeed, Fleet, encode_row};
 use crate::query::{list, resolve};
 
@@ -64,18 +65,20 @@ impl inventory_server::Inventory for InventoryService {
                 if let Some(why) = admission.identity.unconfirmed() {
                     return Err(why.clone());
                 }
-                return straight::pages(&method.daemon, admission, question, asked, deadline);
+                let freshness = question.query.freshness;
+                let scope = Scope::of(&method.daemon, admission, freshness, deadline).await?;
+                return straight::pages(&method.daemon, scope, question, asked, deadline);
             }
             let freshness = question.query.freshness;
-            let admission = admit_to_fleet(&method.daemon, &caller, freshness, deadline).await?;
+            let filters = question.filters(&method.daemon.inventory);
+            let scope = admit_to_fleet(&method.daemon, &caller, &filters, freshness, deadline);
+            let scope = scope.await?;
             match question.query.sort {
                 Sort::Unsorted => {
-                    let inventory = &method.daemon.inventory;
-                    inventory.recall(&admission, freshness).await;
                     let daemon = &method.daemon;
-                    Ok(stream::unsorted(daemon, admission, question, deadline))
+                    Ok(stream::unsorted(daemon, scope, question, filters, deadline).await)
                 }
-                _ => sorted(&method.daemon, &admission, &question, deadline).await,
+                _ => sorted(&method.daemon, &scope, &question, &filters, deadline).await,
             }
         };
         method.serve(request, work).await
@@ -104,7 +107,8 @@ impl inventory_server::Inventory for InventoryService {
             let Admission { identity, regions } =
                 daemon.identities.admit(&caller, deadline).await?;
             let cached = &daemon.inventory.regions;
-            let served = cached.get(&identity, &regions[0], asked, deadline).await?;
+            let served = cached.get(&identity, regions.home(), asked, deadline);
+            let served = served.await?;
             let regions = served.entry.value.iter().cloned().map(Into::into);
             Ok(wire::ListRegionsResponse {
                 regions: regions.collect(),
@@ -120,8 +124,9 @@ impl inventory_server::Inventory for InventoryService {
         let method = &self.who_am_i;
         let work = |question: wire::WhoAmIRequest, deadline| async move {
             let caller = question.caller.unwrap_or_default().into();
-            let admission = method.daemon.identities.admit(&caller, deadline).await?;
-            Ok(admission.describe()?.into())
+            let asked = Freshness::Configured;
+            let scope = Scope::admit(&method.daemon, &caller, asked, deadline).await?;
+            Ok(scope.describe()?.into())
         };
         method.serve(request, work).await
     }
@@ -132,37 +137,37 @@ impl inventory_server::Inventory for InventoryService {
 async fn admit_to_fleet(
     daemon: &Daemon,
     caller: &Caller,
+    filters: &Filters,
     asked: Freshness,
     deadline: Instant,
-) -> Result<Admission, Error> {
+) -> Result<Scope, Error> {
     let beside = |unverified: Unverified| {
         // What is asked for now would be too old for him.
         if asked != Freshness::Fresh {
-            daemon.inventory.look_ahead(&unverified);
+            daemon.inventory.look_ahead(&unverified, filters);
         }
     };
     let identities = &daemon.identities;
-    identities.admit_beside(caller, deadline, beside).await
+    let admission = identities.admit_beside(caller, deadline, beside).await?;
+    Scope::of(daemon, admission, asked, deadline).await
 }
 
 /// The whole answer, in pages.
 async fn sorted(
     daemon: &Daemon,
-    admission: &Admission,
+    scope: &Scope,
     question: &Question,
+    filters: &Filters,
     deadline: Instant,
 ) -> Result<BoxStream<'static, Result<wire::Page, Status>>, Error> {
     let need = question.agents_need();
     let asked = question.query.freshness;
-    let loads = admission.regions.iter().map(|region| async move {
-        let fleet = daemon
-            .inventory
-            .fleet(&admission.identity, region, asked, need, deadline);
-        (region, fleet.await)
-    });
+    let (inventory, identity) = (&daemon.inventory, &scope.identity);
+    let loads =
+        scope.each(|region| inventory.chosen(identity, region, filters, asked, need, deadline));
     let mut fleets = Vec::new();
     let mut regions = Vec::new();
-    for (region, outcome) in join_all(loads).await {
+    for (region, outcome) in scope.regions.iter().zip(loads.await) {
         match outcome {
             Ok((fleet, summary)) => match question.unanswerable(fleet.agents_unknown()) {
                 Some(error) => regions.push(failed_region(region, error)),
@@ -175,7 +180,7 @@ async fn sorted(
         }
     }
     if fleets.is_empty() {
-        return Err(first_error(regions));
+        return Err(no_answer(&regions));
     }
     let selection = list::list(&fleets, &question.query, &question.conditions);
     let summary = ListSummary {
@@ -184,27 +189,6 @@ async fn sorted(
     };
     let call = daemon.life.call();
     Ok(stream::pages(selection.rows, &summary, call))
-}
-
-/// A region that gave nothing.
-pub(super) fn failed_region(region: &str, error: Error) -> RegionSummary {
-    RegionSummary {
-        region: region.to_owned(),
-        fetched_at: std::time::UNIX_EPOCH,
-        age: std::time::Duration::ZERO,
-        state: aws_ssm_proto::domain::DataState::Fresh,
-        refreshing: false,
-        cut: false,
-        error: Some(error),
-    }
-}
-
-/// When no region gave anything, the first one's reason is the answer.
-pub(super) fn first_error(regions: Vec<RegionSummary>) -> Error {
-    let mut errors = regions.into_iter().filter_map(|region| region.error);
-    errors
-        .next()
-        .expect("an admission names at least one region")
 }
 
 async fn resolve_all(
@@ -221,14 +205,14 @@ async fn resolve_all(
     } else {
         AgentsNeed::Ignore
     };
-    let admission = admit_to_fleet(daemon, &caller, asked, deadline).await?;
-    let (identity, regions) = (&admission.identity, &admission.regions);
-    let (fleets, sources) = every_fleet(daemon, identity, regions, asked, need, deadline).await?;
+    let everything = Filters::default();
+    let scope = admit_to_fleet(daemon, &caller, &everything, asked, deadline).await?;
+    let (fleets, sources) = every_fleet(daemon, &scope, asked, need, deadline).await?;
     let answer = answer_targets(&fleets, &sources, &question.targets, &columns);
     match answer {
         // The instance may have been launched since.
         Err(error) if error.kind == ErrorKind::NotFound => {
-            let young = every_fleet(daemon, identity, regions, YOUNG, need, deadline).await;
+            let young = every_fleet(daemon, &scope, YOUNG, need, deadline).await;
             let (fleets, sources) = young.map_err(|why| unproved(&error, why))?;
             answer_targets(&fleets, &sources, &question.targets, &columns)
         }
@@ -252,17 +236,14 @@ fn unproved(missing: &Error, why: Error) -> Error {
 /// A target may be in any of the regions, so all of them must be known.
 async fn every_fleet(
     daemon: &Daemon,
-    identity: &VerifiedIdentity,
-    regions: &[String],
+    scope: &Scope,
     asked: Freshness,
     need: AgentsNeed,
     deadline: Instant,
 ) -> Result<(Vec<Fleet>, Vec<RegionSummary>), Error> {
-    let inventory = &daemon.inventory;
-    let loads = regions
-        .iter()
-        .map(|region| inventory.fleet(identity, region, asked, need, deadline));
-    let fleets: Result<Vec<_>, _> = join_all(loads).await.into_iter().collect();
+    let (inventory, identity) = (&daemon.inventory, &scope.identity);
+    let loads = scope.each(|region| inventory.fleet(identity, region, asked, need, deadline));
+    let fleets: Result<Vec<_>, _> = loads.await.into_iter().collect();
     Ok(fleets?.into_iter().unzip())
 }
 

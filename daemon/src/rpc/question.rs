@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_ssm_proto::domain::{Column, Error, Freshness, ListQuery, Sort};
 
-use crate::inventory::AgentsNeed;
+use crate::aws::Filters;
+use crate::inventory::{AgentsNeed, Inventory};
 use crate::query::Conditions;
 
 /// See the module.
@@ -27,6 +28,15 @@ impl Question {
             conditions: Conditions::new(&query, now)?,
             query,
         })
+    }
+
+    /// What AWS may choose by for this question alone: nothing where the answer is kept,
+    /// as one for another question then comes of the same load.
+    pub(super) fn filters(&self, inventory: &Inventory) -> Filters {
+        match inventory.keeps() {
+            true => Filters::default(),
+            false => self.conditions.filters(),
+        }
     }
 
     /// A list waits for the agents only when it is about them: it sorts by them or

@@ -16,10 +16,11 @@ use futures_util::stream;
 use tokio::time::Instant;
 
 use super::question::Question;
+use super::regions::Scope;
 use super::stream::Pages;
-use crate::aws::PageRequest;
+use crate::aws::{Filters, PageRequest};
 use crate::daemon::Daemon;
-use crate::identity::Admission;
+use crate::identity::VerifiedIdentity;
 use crate::inventory::{KnownAgents, PAGE_SIZES};
 use crate::lifecycle::Call;
 use crate::query::list;
@@ -31,23 +32,24 @@ use crate::query::list;
 /// `Usage` for a page size that AWS does not take.
 pub(super) fn pages(
     daemon: &Arc<Daemon>,
-    admission: Admission,
+    scope: Scope,
     question: Question,
     asked: &wire::StraightFromAws,
     deadline: Instant,
 ) -> Result<Pages, Error> {
     let size = page_size(daemon, asked.page_size)?;
-    let waiting = admission.regions.iter().cloned().collect();
+    let Scope { identity, regions } = scope;
     let straight = Straight {
+        filters: question.conditions.filters(),
         daemon: Arc::clone(daemon),
         left: question.query.limit.map_or(usize::MAX, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         }),
-        admission,
+        identity,
         question,
         size,
         deadline,
-        waiting,
+        waiting: regions.into(),
         now: None,
         ready: VecDeque::new(),
         summary: ListSummary::default(),
@@ -84,8 +86,9 @@ fn page_size(daemon: &Daemon, asked: u32) -> Result<u16, Error> {
 
 struct Straight {
     daemon: Arc<Daemon>,
-    admission: Admission,
+    identity: VerifiedIdentity,
     question: Question,
+    filters: Filters,
     /// Instances on a page of AWS.
     size: u16,
     deadline: Instant,
@@ -142,7 +145,7 @@ impl Straight {
     async fn begin(&self, name: String) -> Result<Region, Error> {
         let inventory = &self.daemon.inventory;
         let (need, asked) = (self.question.agents_need(), self.question.query.freshness);
-        let identity = &self.admission.identity;
+        let identity = &self.identity;
         let agents = inventory.agents_of(identity, &name, asked, need, self.deadline);
         let agents = agents.await;
         if let Some(error) = self.question.unanswerable(agents.unknown()) {
@@ -160,9 +163,10 @@ impl Straight {
         let request = PageRequest {
             token: region.token.take(),
             size: Some(self.size),
+            filters: Arc::clone(&self.filters),
         };
         let inventory = &self.daemon.inventory;
-        let identity = &self.admission.identity;
+        let identity = &self.identity;
         let page = inventory.page(identity, &region.name, request, region.room, self.deadline);
         let page = page.await?;
         region.room -= page.instances.snapshot.len();

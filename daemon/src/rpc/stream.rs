@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use aws_ssm_proto::domain::{Error, ListSummary};
+use aws_ssm_proto::domain::{Error, ListSummary, RegionSummary};
 use aws_ssm_proto::{status, wire};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -11,10 +11,11 @@ use futures_util::stream::{self, BoxStream};
 use tokio::time::Instant;
 use tonic::Status;
 
-use super::inventory::{failed_region, first_error};
 use super::question::Question;
+use super::regions::{AT_ONCE, Scope, failed_region, no_answer};
+use crate::aws::Filters;
 use crate::daemon::Daemon;
-use crate::identity::Admission;
+use crate::identity::VerifiedIdentity;
 use crate::inventory::{Fleet, Found, Instances, Key, KnownAgents, Load, summarize};
 use crate::lifecycle::Call;
 use crate::query::list;
@@ -67,27 +68,25 @@ fn encoded(rows: Vec<Bytes>, summary: &ListSummary, call: Call) -> Pages {
 }
 
 /// Rows as AWS gives them: those of a load that is under way are sent on as its
-/// pages arrive. Every region is asked at once, and sent in the caller's order.
-pub(super) fn unsorted(
+/// pages arrive. Regions are asked side by side, and sent in the caller's order.
+pub(super) async fn unsorted(
     daemon: &Arc<Daemon>,
-    admission: Admission,
+    scope: Scope,
     question: Question,
+    filters: Filters,
     deadline: Instant,
 ) -> Pages {
-    let cached = &daemon.inventory.instances;
-    let found = admission.regions.iter().map(|region| {
-        let key = cached.key(&admission.identity, region);
-        let found = cached.find(&admission.identity, &key, question.query.freshness);
-        (region.clone(), key, found)
-    });
-    let state = Unsorted {
-        waiting: found.collect(),
+    let Scope { identity, regions } = scope;
+    let mut state = Unsorted {
+        later: regions.into(),
+        waiting: VecDeque::new(),
         daemon: Arc::clone(daemon),
         left: question.query.limit.map_or(usize::MAX, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         }),
-        admission,
+        identity,
         question,
+        filters,
         deadline,
         now: None,
         ready: VecDeque::new(),
@@ -95,6 +94,7 @@ pub(super) fn unsorted(
         ended: false,
         _call: daemon.life.call(),
     };
+    state.look().await;
     stream::unfold(state, |mut state| async move {
         let page = state.next().await.transpose()?;
         Some((page.map_err(|error| status::from_error(&error)), state))
@@ -105,11 +105,15 @@ pub(super) fn unsorted(
 /// An answer that is being sent.
 struct Unsorted {
     daemon: Arc<Daemon>,
-    admission: Admission,
+    identity: VerifiedIdentity,
     question: Question,
+    filters: Filters,
     deadline: Instant,
     /// Rows that may still be sent.
     left: usize,
+    /// Regions that nobody has looked for yet.
+    later: VecDeque<String>,
+    /// Regions that are there, or on their way.
     waiting: VecDeque<(String, Key, Found<Instances>)>,
     now: Option<Region>,
     ready: VecDeque<Bytes>,
@@ -138,6 +142,7 @@ impl Unsorted {
             if let Some(region) = self.now.take() {
                 self.receive(region).await;
             } else if let Some((name, key, found)) = self.waiting.pop_front() {
+                self.look().await;
                 self.begin(name, key, found).await;
             } else if self.ended {
                 return Ok(None);
@@ -148,10 +153,24 @@ impl Unsorted {
         }
     }
 
+    /// Has the next regions loaded, if they must be, while those before them are sent.
+    async fn look(&mut self) {
+        let cached = &self.daemon.inventory.instances;
+        let asked = self.question.query.freshness;
+        while self.waiting.len() < AT_ONCE
+            && let Some(region) = self.later.pop_front()
+        {
+            let key = cached.key(&self.identity, &region).chosen_by(&self.filters);
+            cached.recall(&self.identity, &key, asked).await;
+            let found = cached.find(&self.identity, &key, asked);
+            self.waiting.push_back((region, key, found));
+        }
+    }
+
     async fn begin(&mut self, name: String, key: Key, found: Found<Instances>) {
         let need = self.question.agents_need();
         let inventory = &self.daemon.inventory;
-        let identity = &self.admission.identity;
+        let identity = &self.identity;
         let asked = self.question.query.freshness;
         let agents = inventory
             .agents_of(identity, &name, asked, need, self.deadline)
@@ -201,7 +220,7 @@ impl Unsorted {
     async fn finish(&mut self, region: Region) {
         let outcome = region.load.clone().whole(self.deadline).await;
         let cached = &self.daemon.inventory.instances;
-        let identity = &self.admission.identity;
+        let identity = &self.identity;
         let asked = self.question.query.freshness;
         match cached.settle(identity, &region.key, asked, outcome) {
             Ok(served) => self.summary.regions.push(summarize(&region.name, &served)),
@@ -215,7 +234,7 @@ impl Unsorted {
     /// A load that failed: data from before it serves if nothing was sent yet.
     fn give_up(&mut self, region: &Region, error: Error) {
         let cached = &self.daemon.inventory.instances;
-        let identity = &self.admission.identity;
+        let identity = &self.identity;
         let asked = self.question.query.freshness;
         let name = &region.name;
         match cached.settle(identity, &region.key, asked, Err(error)) {
@@ -246,11 +265,8 @@ impl Unsorted {
 
     fn end(&mut self) -> Result<wire::Page, Error> {
         let regions = &self.summary.regions;
-        let nothing_known = |region: &aws_ssm_proto::domain::RegionSummary| {
-            region.error.is_some() && region.fetched_at == std::time::UNIX_EPOCH
-        };
-        if self.summary.matched == 0 && regions.iter().all(nothing_known) {
-            return Err(first_error(std::mem::take(&mut self.summary.regions)));
+        if self.summary.matched == 0 && !regions.iter().any(RegionSummary::has_data) {
+            return Err(no_answer(regions));
         }
         Ok(wire::Page {
             rows: Bytes::new(),

@@ -1,7 +1,8 @@
 //! Says a failed call to a person: what, why, and what to do.
 
-use aws_ssm_proto::domain::{Error, ErrorKind};
+use aws_ssm_proto::domain::{Error, ErrorKind, nearest};
 
+use super::regions::REGIONS;
 use super::{ApiError, ConnectionFault, Detail, ErrorClass, OpenBreaker, codes};
 use crate::aws::{Operation, Service};
 use crate::metrics::human;
@@ -84,10 +85,9 @@ fn connection(error: &ApiError, fault: ConnectionFault) -> Error {
                     error.region
                 )
             } else if is_aws(host) {
-                format!(
-                    "the region {} may not exist: check its spelling, then this machine's network",
-                    error.region
-                )
+                no_such_region(&error.region).unwrap_or_else(|| {
+                    "check this machine's network and its name servers".to_owned()
+                })
             } else {
                 "check the endpoint URL, then this machine's network".to_owned()
             }),
@@ -141,7 +141,12 @@ fn bad_credentials(error: &ApiError) -> Error {
     let hint = match error.code.as_deref() {
         None => "run aws configure or aws sso login, or name another --profile",
         Some("AuthFailure") => {
-            "check the access key; a region that the account has not enabled refuses every key"
+            let region = no_such_region(&error.region);
+            let region = region.unwrap_or_else(|| {
+                "a region that the account has not enabled refuses every key".to_owned()
+            });
+            let hint = format!("check the access key; {region}");
+            return Error::new(ErrorKind::Credentials, what).hint(hint);
         }
         Some(_) if has_code(error, codes::BAD_SIGNATURE) => {
             "check the secret access key, and this machine's clock"
@@ -182,6 +187,17 @@ fn invalid(error: &ApiError, place: &str) -> Error {
     }
     Error::new(ErrorKind::Internal, what)
         .hint("if the endpoint is AWS's own, this is a bug of aws-ssm: please report it")
+}
+
+/// What to do if there is no region of this name; `None` if there is one.
+fn no_such_region(region: &str) -> Option<String> {
+    if REGIONS.contains(&region) {
+        return None;
+    }
+    Some(match nearest(region, REGIONS.into_iter()) {
+        Some(near) => format!("there may be no region {region}: did you mean {near}?"),
+        None => format!("the region {region} may not exist: check its spelling"),
+    })
 }
 
 fn unavailable(what: String) -> Error {
@@ -263,7 +279,7 @@ mod tests {
         error.region = "eu-wset-1".into();
         let said = error.into_error();
         assert!(
-            said.hint.contains("eu-wset-1 may not exist"),
+            said.hint.ends_with("did you mean eu-west-1?"),
             "{}",
             said.hint
         );
@@ -271,6 +287,18 @@ mod tests {
             said.why,
             "the name ec2.eu-wset-1.amazonaws.com is not known"
         );
+    }
+
+    #[test]
+    fn a_region_that_refuses_every_key_is_questioned_only_if_it_is_unknown() {
+        let hint = |region: &str| {
+            let mut error = failure(ErrorClass::BadCredentials, Some("AuthFailure"));
+            error.region = region.into();
+            error.into_error().hint
+        };
+        assert!(hint("eu-wset-1").ends_with("did you mean eu-west-1?"));
+        assert!(hint("mars-east-9").ends_with("mars-east-9 may not exist: check its spelling"));
+        assert!(hint("me-south-1").contains("has not enabled"));
     }
 
     #[test]

@@ -319,8 +319,8 @@ async fn a_page_that_names_itself_as_the_next_is_refused() {
     let server = Server::start([Reply::Http(200, body.into())]).await;
     let fixture = fixture(&server.url, once(), keys());
     let first = PageRequest {
-        token: None,
         size: Some(100),
+        ..PageRequest::default()
     };
     let page = fixture
         .client
@@ -331,6 +331,7 @@ async fn a_page_that_names_itself_as_the_next_is_refused() {
     let second = PageRequest {
         token: next,
         size: Some(1000),
+        ..PageRequest::default()
     };
     let error = fixture
         .client

@@ -7,8 +7,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::{Cached, Key};
+use crate::aws::Filters;
 use crate::identity::{Unverified, VerifiedIdentity};
-use crate::inventory::ahead::{Ahead, fetch};
+use crate::inventory::ahead::{self, Ahead, fetch};
 use crate::inventory::resource::{Kind, Resource};
 
 /// Whoever waited for STS asks for his rows well within this.
@@ -20,7 +21,12 @@ impl<T: Resource> Cached<T> {
     /// is, they are most likely new credentials of somebody known. The load that the
     /// caller begins when STS has answered goes on from there. If he is gone by then,
     /// one begins without him.
-    pub(in crate::inventory) fn look_ahead(self: &Arc<Self>, caller: &Unverified, region: &str) {
+    pub(in crate::inventory) fn look_ahead(
+        self: &Arc<Self>,
+        caller: &Unverified,
+        region: &str,
+        filters: &Filters,
+    ) {
         if self
             .entries
             .iter()
@@ -28,18 +34,18 @@ impl<T: Resource> Cached<T> {
         {
             return;
         }
-        let credentials = *caller.credential_key();
-        let region: Arc<str> = region.into();
-        let client = self.shared.pool.unverified_client(caller, &region);
+        let client = self.shared.pool.unverified_client(caller, region);
+        let key = (*caller.credential_key(), region.into(), Arc::clone(filters));
         let (taker, page) = Ahead::new(self.shared.clock.now());
-        self.shared.ahead.put(credentials, &region, page);
+        self.shared.ahead.put(key.clone(), page);
         let limits = self.shared.config.load().limits;
         let disk = Arc::clone(&self.shared.disk);
+        let filters = Arc::clone(filters);
         self.shared.tasks.spawn(async move {
             let held = spawn_blocking(move || disk.holds(Kind::Instances.as_str()));
             // What is on disk is served without a call.
             if !held.await.unwrap_or(true) {
-                fetch(client, limits, taker).await;
+                fetch(client, filters, limits, taker).await;
             }
         });
         let (cached, mut caller) = (Arc::clone(self), caller.clone());
@@ -47,17 +53,19 @@ impl<T: Resource> Cached<T> {
             let verified = caller.verified().await;
             if let Some(identity) = verified {
                 sleep(TURN).await;
-                cached.adopt(&identity, &region);
+                cached.adopt(&identity, &key);
             }
-            drop(cached.shared.ahead.take(credentials, &region));
+            drop(cached.shared.ahead.take(&key));
         });
     }
 
-    /// Begins the load of a page that nobody took, unless an entry is there.
-    fn adopt(self: &Arc<Self>, identity: &VerifiedIdentity, region: &Arc<str>) {
+    /// Begins the load of a page that nobody took, unless an entry is there. One of
+    /// chosen instances would be kept for nobody.
+    fn adopt(self: &Arc<Self>, identity: &VerifiedIdentity, ahead: &ahead::Key) {
+        let (_, region, filters) = ahead;
         let key = self.key(identity, region);
-        let waiting = &self.shared.ahead;
-        if waiting.has(*identity.credential_key(), region) && !self.entries.contains_key(&key) {
+        let waits = filters.is_empty() && self.shared.ahead.has(ahead);
+        if waits && !self.entries.contains_key(&key) {
             // It goes on by itself.
             drop(self.join(identity, &key, Duration::ZERO, true));
         }
@@ -75,8 +83,9 @@ impl<T: Resource> Cached<T> {
         if T::KIND != Kind::Instances || identity.unconfirmed().is_some() {
             return None;
         }
-        let credentials = *identity.credential_key();
-        let page = self.shared.ahead.take(credentials, key.region())?;
+        let (region, filters) = (Arc::clone(key.region()), Arc::clone(key.filters()));
+        let ahead = (*identity.credential_key(), region, filters);
+        let page = self.shared.ahead.take(&ahead)?;
         (page.began >= not_before).then_some(page)
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_ssm_proto::domain::{DataState, Error};
 
+use crate::aws::Filters;
 use crate::identity::{CredentialKey, Principal, VerifiedIdentity};
 
 /// What an entry is kept under.
@@ -16,6 +17,8 @@ pub struct Key {
     /// Only where callers of one principal are kept apart.
     credentials: Option<CredentialKey>,
     region: Arc<str>,
+    /// Of a load for one question; what it gives is kept for no other.
+    filters: Filters,
 }
 
 impl Key {
@@ -25,7 +28,25 @@ impl Key {
             principal: identity.principal().clone(),
             credentials: apart.then(|| *identity.credential_key()),
             region: region.into(),
+            filters: Filters::default(),
         }
+    }
+
+    /// The key of what AWS chooses by these filters.
+    #[must_use]
+    pub fn chosen_by(self, filters: &Filters) -> Self {
+        let filters = Arc::clone(filters);
+        Self { filters, ..self }
+    }
+
+    /// Whether it stands for all there is, which alone may be kept.
+    pub(super) fn is_whole(&self) -> bool {
+        self.filters.is_empty()
+    }
+
+    /// What AWS chooses by.
+    pub(super) fn filters(&self) -> &Filters {
+        &self.filters
     }
 
     /// Of callers who share with their principal.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_ssm_proto::domain::{Error, ErrorKind};
 
 use super::{Cached, Entry, Key};
+use crate::aws::Filters;
 use crate::identity::VerifiedIdentity;
 use crate::inventory::load::{self, Load};
 use crate::inventory::resource::Resource;
@@ -49,13 +50,15 @@ impl<T: Resource> Running<T> {
         self.ended = true;
         let shared = &self.cached.shared;
         match &outcome {
+            // Nobody refreshes it, so that nobody has to know.
+            _ if !self.key.is_whole() => {}
             Ok(_) => shared.queue.succeeded(T::KIND, &self.key),
             // The next caller is asked for what is missing, and it goes on.
             Err(error) if error.challenge.is_some() => {}
-            Err(error) => {
-                shared.queue.failed(T::KIND, &self.key, error);
-                self.drop_if_refused(identity, error);
-            }
+            Err(error) => shared.queue.failed(T::KIND, &self.key, error),
+        }
+        if let Err(error) = &outcome {
+            self.drop_if_refused(identity, error);
         }
         let value = outcome?;
         let now = shared.clock.now();
@@ -64,7 +67,7 @@ impl<T: Resource> Running<T> {
         let entry = Entry::loaded(value, identity.clone(), now, before.as_deref());
         let entry = Arc::new(entry);
         let cleared = self.clears != self.cached.clears.load(Ordering::SeqCst);
-        if shared.config.load().keep && !cleared {
+        if shared.config.load().keep && self.key.is_whole() && !cleared {
             self.warn_if_too_big(&entry);
             self.cached.give_room(&self.key, &entry);
             self.cached
@@ -80,8 +83,9 @@ impl<T: Resource> Running<T> {
     fn drop_if_refused(&self, identity: &VerifiedIdentity, error: &Error) {
         match error.kind {
             ErrorKind::Permission => {
-                self.cached.entries.remove(&self.key);
-                self.cached.remove_from_disk(&self.key);
+                let whole = self.key.clone().chosen_by(&Filters::default());
+                self.cached.entries.remove(&whole);
+                self.cached.remove_from_disk(&whole);
             }
             ErrorKind::Credentials => self.cached.shared.identities.unbind(identity),
             _ => {}
@@ -104,7 +108,7 @@ impl<T: Resource> Running<T> {
 
 impl<T: Resource> Drop for Running<T> {
     fn drop(&mut self) {
-        if !self.ended {
+        if !self.ended && self.key.is_whole() {
             let queue = &self.cached.shared.queue;
             queue.failed(T::KIND, &self.key, &load::interrupted());
         }

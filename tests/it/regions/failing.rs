@@ -1,0 +1,88 @@
+//! Regions that fail while others answer, and all of them.
+
+use aws_ssm_tests::sandbox::Fault;
+
+use super::ENABLED;
+use crate::stage::{OTHER_REGION, REGION, Stage, assert_refused, sorted};
+
+fn denied(region: &str) -> Fault {
+    Fault::access_denied()
+        .on("DescribeInstances")
+        .in_region(region)
+}
+
+fn away(region: &str) -> Fault {
+    Fault::unavailable()
+        .on("DescribeInstances")
+        .in_region(region)
+}
+
+#[tokio::test]
+async fn a_region_that_fails_is_told_of_and_the_rows_of_the_others_are_an_answer() {
+    let stage = Stage::new().await;
+    stage.sandbox.inject(denied(OTHER_REGION));
+    for more in [&[][..], &["--sort", "none"], &["--sort", "-name"]] {
+        let arguments = [&["list", "-r", "all", "-o", "ids"], more].concat();
+        let finished = stage.run(&arguments).await;
+        assert_eq!(finished.code(), 0, "{finished:?}");
+        assert_eq!(sorted(finished.lines()), stage.listed());
+        let told = "error: us-east-1: these credentials may not call ec2:DescribeInstances";
+        assert!(finished.stderr.contains(told), "{finished:?}");
+    }
+    let meta = stage.json(&["list", "-r", "all", "--meta"]).await;
+    assert_eq!(meta["errors"][0]["region"], OTHER_REGION);
+    assert_eq!(meta["errors"][0]["kind"], "permission");
+}
+
+#[tokio::test]
+async fn regions_that_fail_alike_are_told_of_once() {
+    let stage = Stage::new().await;
+    let regions = ["ap-south-1", "ca-central-1", "sa-east-1"];
+    for region in regions {
+        stage.sandbox.inject(denied(region));
+    }
+    let finished = stage.run(&["list", "-r", "all", "--count"]).await;
+    assert_eq!(finished.code(), 0, "{finished:?}");
+    let told = format!("error: {}: these credentials", regions.join(", "));
+    assert!(finished.stderr.contains(&told), "{finished:?}");
+    assert_eq!(
+        finished.stderr.matches("error: ").count(),
+        1,
+        "{finished:?}"
+    );
+}
+
+#[tokio::test]
+async fn no_answer_at_all_has_the_exit_code_of_its_reason() {
+    let stage = Stage::new().await;
+    let both = format!("{REGION},{OTHER_REGION}");
+    let refused = [REGION, OTHER_REGION].map(|region| stage.sandbox.inject(denied(region)));
+    let finished = stage.run(&["list", "-r", &both]).await;
+    let words = [
+        "none of 2 regions",
+        "eu-west-1, us-east-1: these credentials",
+    ];
+    assert_refused(&finished, 4, &words);
+    // One of them may answer when it is asked again.
+    stage.sandbox.remove_fault(refused[1]);
+    stage.sandbox.inject(away(OTHER_REGION));
+    for more in [&[][..], &["--sort", "none"], &["--count"]] {
+        let arguments = [&["list", "-r", &both], more].concat();
+        let finished = stage.run(&arguments).await;
+        assert_refused(&finished, 5, &["eu-west-1: these", "us-east-1: EC2"]);
+    }
+    let finished = stage.run(&["cache", "refresh", "-r", &both]).await;
+    assert_refused(&finished, 5, &["none of 2 regions"]);
+}
+
+#[tokio::test]
+async fn a_refresh_of_all_regions_says_which_failed() {
+    let stage = Stage::new().await;
+    stage.sandbox.inject(denied(OTHER_REGION));
+    let rows = stage.json(&["cache", "refresh", "-r", "all"]).await;
+    let rows = rows.as_array().expect("rows");
+    assert_eq!(rows.len() as u64, ENABLED);
+    let failed: Vec<_> = rows.iter().filter(|row| row["state"] == "failed").collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["region"], OTHER_REGION);
+}
