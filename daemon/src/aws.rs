@@ -32,7 +32,7 @@ pub use operation::{Operation, Service};
 pub use pool::{Pool, PoolConfig};
 pub use region_client::{Page, PageRequest, RegionClient};
 pub use route::{Route, Variant};
-pub(crate) use skew::answered_at;
+pub(crate) use skew::{answered_at, by_our_clock};
 pub use sso::Sso;
 pub(crate) use streamed::Received;
 pub use streamed::{Projection, Unreadable};

@@ -4,8 +4,8 @@
 //! that decides a caller's credentials, costs a few `stat`s; one seen for the
 //! first time is verified by `sts:GetCallerIdentity` and stands for that
 //! principal until its credentials end. That is remembered on disk: while STS cannot
-//! be reached, a key that it has named before opens what is known of its principal.
-//! When it refuses, never.
+//! be reached, or cannot be asked before somebody has typed a code, a key that it has
+//! named before opens what is known of its principal. When it refuses, never.
 //!
 //! Invariants: only this module makes a [`VerifiedIdentity`]; it takes AWS
 //! settings from the [`Caller`] alone, never from the process's environment; it
@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_ssm_proto::domain::{Answer, Caller, Error, ErrorKind, Identity};
+use aws_ssm_proto::domain::{Answer, Caller, Challenge, Error, ErrorKind, Identity, Question};
 use tokio::time::{Duration, Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -194,8 +194,9 @@ impl Identities {
     ///
     /// Warm, this is a few `stat`s and a hash. A credential key that is not
     /// bound is verified by STS once for all who wait, and the verification goes
-    /// on when the first of them leaves. Where STS cannot be reached, a key that it
-    /// has named before gives an identity that is [`VerifiedIdentity::unconfirmed`].
+    /// on when the first of them leaves. Where STS cannot be reached, or a code must be
+    /// typed first, a key that it has named before gives an identity that is
+    /// [`VerifiedIdentity::unconfirmed`].
     ///
     /// # Errors
     ///
@@ -269,6 +270,38 @@ impl Identities {
         self.inner.registry.unbind(identity);
     }
 
+    /// Has credentials renewed that AWS called expired in a call that began at `began`,
+    /// and STS say whose the new ones are. `false`: there are none without a person or
+    /// a program, or they are somebody else's; the next admission finds that out.
+    pub async fn renew(
+        &self,
+        identity: &VerifiedIdentity,
+        began: Instant,
+        deadline: Instant,
+    ) -> bool {
+        let (inner, provider) = (&self.inner, identity.provider());
+        if !provider.is_renewable() {
+            return false;
+        }
+        // Of all who are told so one begins, and the others wait.
+        if provider.forget_older(began) {
+            inner.registry.unbind_credentials(identity);
+        }
+        let renewed = match inner.registry.look(*identity.credential_key()) {
+            Ok(Known::Bound(renewed)) => Ok(renewed),
+            Ok(Known::Pending(pending)) => wait(pending, deadline).await,
+            Ok(Known::Nothing(duty)) => {
+                let endpoints = identity.principal().endpoints().clone();
+                let pending = self.begin(duty, Arc::clone(provider), endpoints);
+                wait(pending, deadline).await
+            }
+            Err(full) => Err(full),
+        };
+        renewed.is_ok_and(|renewed| {
+            renewed.has_same_credentials(identity) && renewed.principal() == identity.principal()
+        })
+    }
+
     /// Remembers a verified identity for the time after a restart, unless its binding
     /// has ended.
     pub fn remember(&self, identity: &VerifiedIdentity) {
@@ -329,7 +362,7 @@ impl Identities {
         let half = now + deadline.saturating_duration_since(now) / 2;
         let until = half.min(pending.began + PATIENCE);
         let word = wait(pending.clone(), until).await;
-        if !matches!(&word, Err(why) if why.kind == ErrorKind::Unavailable) {
+        if !matches!(&word, Err(why) if decides_nothing(why)) {
             return word;
         }
         let Some(principal) = self.inner.memory.recall(&prepared).await else {
@@ -337,7 +370,7 @@ impl Identities {
             return wait(pending, deadline).await;
         };
         let why = match &*pending.outcome.borrow() {
-            Some(Err(why)) if why.kind == ErrorKind::Unavailable => why.clone(),
+            Some(Err(why)) if decides_nothing(why) => why.clone(),
             Some(word) => return word.clone(),
             None => silent(),
         };
@@ -351,34 +384,33 @@ impl Identities {
         duty: Verification,
         beside: impl FnOnce(Unverified),
     ) -> Pending {
-        let pending = duty.subscribe();
-        let key = prepared.key;
-        let inner = Arc::clone(&self.inner);
         let known = duty.provider.clone();
         let place = prepared.place();
         let provider = known
             .clone()
-            .unwrap_or_else(|| inner.provider(prepared.plan, place.clone()));
+            .unwrap_or_else(|| self.inner.provider(prepared.plan, place.clone()));
         // Credentials that were verified before have their data in the cache; those that
         // somebody must give first cannot be used yet.
         if known.is_none() && !provider.needs_caller() {
             let regions = prepared.regions.named().to_vec();
             let endpoints = prepared.endpoints.clone();
             let provider = Arc::clone(&provider);
-            let outcome = pending.outcome.clone();
+            let outcome = duty.subscribe().outcome;
             beside(Unverified::new(
-                place.clone(),
-                provider,
-                endpoints,
-                regions,
-                outcome,
+                place, provider, endpoints, regions, outcome,
             ));
         }
-        let endpoints = prepared.endpoints;
-        let stop = self.stop.clone();
+        self.begin(duty, provider, prepared.endpoints)
+    }
+
+    /// Asks STS whose credentials a provider has.
+    fn begin(&self, duty: Verification, provider: Arc<Provider>, endpoints: Endpoints) -> Pending {
+        let pending = duty.subscribe();
+        let (inner, stop) = (Arc::clone(&self.inner), self.stop.clone());
+        let key = provider.place().key;
         self.tasks.spawn(async move {
             let deadline = Instant::now() + RENEW_LIMIT;
-            let verification = inner.verify(&place, provider, endpoints, deadline);
+            let verification = inner.verify(provider, endpoints, deadline);
             let verified = tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(stopping()),
@@ -458,11 +490,11 @@ impl Inner {
 
     async fn verify(
         &self,
-        place: &Place,
         provider: Arc<Provider>,
         endpoints: Endpoints,
         deadline: Instant,
     ) -> Result<VerifiedIdentity, Error> {
+        let place = provider.place();
         let credentials = provider.credentials().await?;
         let bound_until = credentials.expiry();
         let said = self.sts.caller_identity(place, credentials, deadline);
@@ -474,13 +506,9 @@ impl Inner {
             provider::blame(error, provider.plan())
         })?;
         let principal = Principal::new(said, endpoints)?;
-        tracing::info!(arn = principal.arn(), key = ?place.key, "identity verified");
-        Ok(VerifiedIdentity::new(
-            principal,
-            place.key,
-            provider,
-            bound_until,
-        ))
+        let key = place.key;
+        tracing::info!(arn = principal.arn(), ?key, "identity verified");
+        Ok(VerifiedIdentity::new(principal, key, provider, bound_until))
     }
 
     /// Whom STS has named before, as it cannot be asked now.
@@ -514,6 +542,14 @@ impl Prepared {
             key: self.key,
         }
     }
+}
+
+/// Whether this says nothing against whom STS has named before: it could not be asked
+/// about him. What a program would print may be another's keys by now; a code opens the
+/// same role.
+fn decides_nothing(why: &Error) -> bool {
+    let wants_code = |challenge: &Challenge| matches!(challenge.question, Question::MfaCode { .. });
+    why.kind == ErrorKind::Unavailable || why.challenge.as_deref().is_some_and(wants_code)
 }
 
 async fn wait(pending: Pending, deadline: Instant) -> Result<VerifiedIdentity, Error> {

@@ -7,6 +7,7 @@
 mod agents;
 mod ahead;
 mod cached;
+mod calls;
 mod encode;
 pub mod freshness;
 #[cfg(any(test, fuzzing))]
@@ -47,6 +48,7 @@ use crate::identity::{Identities, Unverified, VerifiedIdentity};
 use crate::metrics::Metrics;
 use crate::persist::{Disk, Name};
 use crate::refresh::{Job, Queue};
+use calls::Calls;
 use freshness::{Policy, Verdict};
 
 /// Agents and regions weigh little; they get this part of the memory limit each.
@@ -330,9 +332,9 @@ impl Inventory {
         room: usize,
         deadline: Instant,
     ) -> Result<StraightPage, Error> {
-        let client = self.shared.pool.client(identity, region);
+        let calls = Calls::new(&self.shared, identity, region);
         let deadline = deadline.min(self.limits().call_deadline());
-        resource::page(&client, request, room, deadline).await
+        resource::page(calls, request, room, deadline).await
     }
 
     /// The agents of one region, as far as the caller needs them.

@@ -4,7 +4,8 @@
 //! refused request again only if this machine's clock is wrong at that moment, and only
 //! on some codes: not after a clock was set right, and not on the code of EC2, which
 //! credentials that have ended get as well. Here the time that the request was signed
-//! with is held against the time of its answer.
+//! with is held against the time of its answer, and the end of credentials, which AWS
+//! tells by its own clock, is told by this machine's.
 
 use std::time::{Duration, SystemTime};
 
@@ -114,6 +115,21 @@ pub(crate) fn answered_at(answer: &HttpResponse) -> Option<SystemTime> {
     SystemTime::try_from(date).ok()
 }
 
+/// A moment of AWS's clock by ours, which showed `ours` when theirs showed `theirs`. As
+/// it is where the two agree but for what a request may be off.
+pub(crate) fn by_our_clock(
+    moment: SystemTime,
+    (theirs, ours): (SystemTime, SystemTime),
+) -> SystemTime {
+    if apart(theirs, ours) <= NOTABLE {
+        return moment;
+    }
+    match moment.duration_since(theirs) {
+        Ok(left) => ours + left,
+        Err(past) => ours - past.duration(),
+    }
+}
+
 fn apart(one: SystemTime, other: SystemTime) -> Duration {
     let ahead = one.duration_since(other);
     ahead.unwrap_or_else(|behind| behind.duration())
@@ -146,6 +162,20 @@ mod tests {
             assert!(!is_retried(status, Some("noonish")));
         }
         assert!(!is_retried(200, Some("Sat, 31 Jan 2026 13:00:00 GMT")));
+    }
+
+    #[test]
+    fn a_moment_of_aws_is_as_far_off_by_our_clock() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let hour = 3600;
+        for (theirs, ours) in [(10 * hour, 9 * hour), (10 * hour, 11 * hour)] {
+            let met = (at(theirs), at(ours));
+            assert_eq!(by_our_clock(at(theirs + hour), met), at(ours + hour));
+            assert_eq!(by_our_clock(at(theirs - 5), met), at(ours - 5));
+        }
+        // Half a minute is no other clock, but the way of an answer.
+        let met = (at(10 * hour), at(10 * hour + 30));
+        assert_eq!(by_our_clock(at(11 * hour), met), at(11 * hour));
     }
 
     #[test]

@@ -99,16 +99,14 @@ impl Sso {
                 .interceptor(attempts.probe::<GetRoleCredentialsError>())
                 .send()
                 .await;
-            sent.map_err(|error| from_sdk(operation, region, attempts.endpoint(), &error))
+            let given = sent.map(|answer| convert(answer.role_credentials?, &attempts));
+            given.map_err(|error| from_sdk(operation, region, attempts.endpoint(), &error))
         };
-        let answer = self
+        let given = self
             .resilience
             .call(&target.call, operation, deadline, send)
             .await?;
-        answer
-            .role_credentials
-            .and_then(convert)
-            .ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
+        given.ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
     }
 
     /// Asks for a new token.
@@ -164,13 +162,14 @@ impl Sso {
 }
 
 /// The portal counts in milliseconds since 1970.
-fn convert(given: aws_sdk_sso::types::RoleCredentials) -> Option<Credentials> {
+fn convert(given: aws_sdk_sso::types::RoleCredentials, attempts: &Attempts) -> Option<Credentials> {
     let ends = Duration::from_millis(u64::try_from(given.expiration).ok()?);
+    let ends = attempts.by_our_clock(SystemTime::UNIX_EPOCH + ends);
     Some(Credentials::new(
         given.access_key_id?,
         given.secret_access_key?,
         Some(given.session_token?),
-        Some(SystemTime::UNIX_EPOCH + ends),
+        Some(ends),
         "GetRoleCredentials",
     ))
 }

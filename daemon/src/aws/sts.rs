@@ -46,18 +46,30 @@ pub struct CallerIdentity {
 }
 
 /// What [`Sts::assume_role`] asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssumeRole {
     /// The role's ARN.
     pub role_arn: String,
     /// Appears in the principal's ARN.
     pub session_name: String,
     /// The secret that some trust policies demand.
-    pub external_id: Option<String>,
+    pub external_id: Option<Zeroizing<String>>,
     /// How long the credentials last; the role's own default when absent.
     pub duration: Option<Duration>,
     /// A person's second factor.
     pub mfa: Option<Mfa>,
+}
+
+impl fmt::Debug for AssumeRole {
+    /// Without the external id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssumeRole")
+            .field("role_arn", &self.role_arn)
+            .field("session_name", &self.session_name)
+            .field("duration", &self.duration)
+            .field("mfa", &self.mfa)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The serial number of an MFA device and the code it shows now.
@@ -176,7 +188,7 @@ impl Sts {
                 .assume_role()
                 .role_arn(&request.role_arn)
                 .role_session_name(&request.session_name)
-                .set_external_id(request.external_id.clone())
+                .set_external_id(request.external_id.as_deref().cloned())
                 .set_duration_seconds(request.duration.map(seconds))
                 .set_serial_number(mfa.map(|mfa| mfa.serial_number.clone()))
                 .set_token_code(mfa.map(|mfa| mfa.code.to_string()))
@@ -184,16 +196,14 @@ impl Sts {
                 .interceptor(attempts.probe::<AssumeRoleError>())
                 .send()
                 .await;
-            sent.map_err(|error| from_sdk(operation, region, attempts.endpoint(), &error))
+            let given = sent.map(|answer| convert(answer.credentials?, "AssumeRole", &attempts));
+            given.map_err(|error| from_sdk(operation, region, attempts.endpoint(), &error))
         };
-        let answer = self
+        let given = self
             .resilience
             .call(&target.call, operation, deadline, send)
             .await?;
-        answer
-            .credentials
-            .and_then(|given| convert(given, "AssumeRole"))
-            .ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
+        given.ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
     }
 
     /// Asks for credentials of a role with a token of an identity provider.
@@ -221,16 +231,15 @@ impl Sts {
                 .interceptor(attempts.probe::<AssumeRoleWithWebIdentityError>())
                 .send()
                 .await;
-            sent.map_err(|error| from_sdk(operation, region, attempts.endpoint(), &error))
+            let given = sent
+                .map(|answer| convert(answer.credentials?, "AssumeRoleWithWebIdentity", &attempts));
+            given.map_err(|error| from_sdk(operation, region, attempts.endpoint(), &error))
         };
-        let answer = self
+        let given = self
             .resilience
             .call(&target.call, operation, deadline, send)
             .await?;
-        answer
-            .credentials
-            .and_then(|given| convert(given, "AssumeRoleWithWebIdentity"))
-            .ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
+        given.ok_or_else(|| ApiError::incomplete(operation, region, "credentials"))
     }
 
     fn client(&self, target: &StsTarget, credentials: Option<SharedCredentialsProvider>) -> Client {
@@ -255,8 +264,13 @@ fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
-fn convert(given: types::Credentials, source: &'static str) -> Option<Credentials> {
+fn convert(
+    given: types::Credentials,
+    source: &'static str,
+    attempts: &Attempts,
+) -> Option<Credentials> {
     let expires_at = SystemTime::try_from(given.expiration).ok()?;
+    let expires_at = attempts.by_our_clock(expires_at);
     Some(Credentials::new(
         given.access_key_id,
         given.secret_access_key,

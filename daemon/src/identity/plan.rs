@@ -69,7 +69,7 @@ pub struct RolePlan {
     /// The role's ARN.
     pub role_arn: String,
     /// The secret that some trust policies demand.
-    pub external_id: Option<String>,
+    pub external_id: Option<Zeroizing<String>>,
     /// Appears in the principal's ARN.
     pub session_name: String,
     /// The role's own default if `None`.

@@ -53,6 +53,8 @@ pub(super) struct Provider {
 #[derive(Default)]
 struct Held {
     credentials: Option<Credentials>,
+    /// When they came.
+    since: Option<Instant>,
     /// No renewal is tried before this while the credentials hold.
     not_before: Option<SystemTime>,
 }
@@ -116,6 +118,26 @@ impl Provider {
         *self.held() = Held::default();
     }
 
+    /// Drops the present credentials unless they came after `moment`; says whether
+    /// they are gone.
+    pub(super) fn forget_older(&self, moment: Instant) -> bool {
+        let mut held = self.held();
+        let is_older = held.since.is_some_and(|since| since <= moment);
+        if is_older {
+            *held = Held::default();
+        }
+        is_older
+    }
+
+    /// Whether AWS gives new credentials for the asking, before the present ones end.
+    pub(super) fn is_renewable(&self) -> bool {
+        match &self.plan {
+            CredentialPlan::Static(_) | CredentialPlan::Process(_) => false,
+            CredentialPlan::AssumeRole(role) => role.mfa.is_none(),
+            CredentialPlan::WebIdentity(_) | CredentialPlan::Source(_) => true,
+        }
+    }
+
     /// Drops what a person or a program has given for them as well: AWS has refused
     /// what it led to.
     pub(super) fn forget_answers(&self) {
@@ -153,6 +175,11 @@ impl Provider {
     /// How the credentials are obtained.
     pub(super) fn plan(&self) -> &CredentialPlan {
         &self.plan
+    }
+
+    /// Where STS is asked for them.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// How AWS is reached with them.
@@ -199,6 +226,7 @@ impl Provider {
             Ok(credentials) => {
                 *held = Held {
                     credentials: Some(credentials.clone()),
+                    since: Some(Instant::now()),
                     not_before: None,
                 };
                 Ok(credentials)
@@ -259,7 +287,26 @@ impl Provider {
             return Ok(session);
         }
         let source = self.carry_out(&role.source, deadline).await?;
+        self.check_use(&role.source, source.clone(), deadline)
+            .await?;
         Err(self.challenges.ask_code(step, role, source, &self.place))
+    }
+
+    /// Whether a code would be of use: nobody is asked for one while STS cannot be
+    /// reached, or refuses the credentials that it would come with.
+    async fn check_use(
+        &self,
+        plan: &CredentialPlan,
+        source: Credentials,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let asked = self.sts.caller_identity(&self.place, source, deadline);
+        match asked.await {
+            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Credentials) => {
+                Err(blame(error, plan))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn exchange(

@@ -53,6 +53,8 @@ pub(super) struct Pending {
 struct Binding {
     identity: VerifiedIdentity,
     last_used: Duration,
+    /// A service has refused its credentials.
+    refused: bool,
 }
 
 /// What is known of a credential key.
@@ -93,7 +95,7 @@ impl Registry {
         let mut state = self.state();
         let mut provider = None;
         if let Some(binding) = state.bound.get_mut(&key) {
-            if !has_ended(&binding.identity, self.wall.now()) {
+            if !binding.has_ended(self.wall.now()) {
                 binding.last_used = now;
                 return Ok(Known::Bound(binding.identity.clone()));
             }
@@ -122,16 +124,31 @@ impl Registry {
     pub(super) fn is_bound(&self, identity: &VerifiedIdentity) -> bool {
         let state = self.state();
         let bound = state.bound.get(identity.credential_key());
-        bound.is_some_and(|binding| binding.identity.is_same(identity))
+        bound.is_some_and(|binding| !binding.refused && binding.identity.is_same(identity))
     }
 
     /// Ends this binding, unless the key has been bound anew since.
     pub(super) fn unbind(&self, identity: &VerifiedIdentity) {
+        self.end(identity, VerifiedIdentity::is_same);
+    }
+
+    /// Ends the binding of these credentials, whichever verification it came of.
+    pub(super) fn unbind_credentials(&self, identity: &VerifiedIdentity) {
+        self.end(identity, VerifiedIdentity::has_same_credentials);
+    }
+
+    /// Clients are made with a binding's credentials and outlive it, so the next one of
+    /// the key goes on with the same.
+    fn end(
+        &self,
+        identity: &VerifiedIdentity,
+        is_meant: fn(&VerifiedIdentity, &VerifiedIdentity) -> bool,
+    ) {
         let mut state = self.state();
-        let key = identity.credential_key();
-        let bound = state.bound.get(key);
-        if bound.is_some_and(|binding| binding.identity.is_same(identity)) {
-            state.bound.remove(key);
+        if let Some(binding) = state.bound.get_mut(identity.credential_key())
+            && is_meant(&binding.identity, identity)
+        {
+            binding.refused = true;
         }
     }
 
@@ -144,7 +161,9 @@ impl Registry {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.state().bound.len()
+        let state = self.state();
+        let bindings = state.bound.values();
+        bindings.filter(|binding| !binding.refused).count()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -152,8 +171,10 @@ impl Registry {
     }
 }
 
-fn has_ended(identity: &VerifiedIdentity, now: SystemTime) -> bool {
-    identity.bound_until().is_some_and(|end| now >= end)
+impl Binding {
+    fn has_ended(&self, now: SystemTime) -> bool {
+        self.refused || self.identity.bound_until().is_some_and(|end| now >= end)
+    }
 }
 
 impl State {
@@ -171,6 +192,7 @@ impl State {
             Binding {
                 identity,
                 last_used,
+                refused: false,
             },
         );
     }

@@ -202,7 +202,7 @@ impl TokenService for FakeSts {
             ..
         } = request;
         let id = source.access_key_id();
-        let external_id = external_id.unwrap_or_default();
+        let external_id = external_id.as_deref().map_or("", String::as_str);
         if mfa.is_some_and(|mfa| *mfa.code != MFA_CODE) {
             let why = "AccessDenied: MultiFactorAuthentication failed with invalid MFA one time";
             let error = Error::new(ErrorKind::Permission, "not allowed").why(why);

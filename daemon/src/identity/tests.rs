@@ -455,7 +455,8 @@ async fn nobody_is_asked_before_a_person_has_answered() {
     let error = world.admit(&world.of_profile("a")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Credentials);
     let challenge = error.challenge.unwrap();
-    assert_eq!(world.sts.identities() + world.sts.roles(), 0);
+    // Of the keys that the code would come with, STS was asked whether they are good.
+    assert_eq!((world.sts.identities(), world.sts.roles()), (1, 0));
 
     let mut queue = world.identities.queue_up(&challenge.id, soon());
     let Ok(Some(Turn::Ours(turn))) = queue.next().await else {
@@ -479,6 +480,23 @@ async fn nobody_is_asked_before_a_person_has_answered() {
     assert!(identity.needs_caller(), "workers leave it alone");
     let error = world.admit(&world.of_profile("a")).await.unwrap_err();
     assert!(error.challenge.is_some(), "the next call is asked again");
+}
+
+#[tokio::test]
+async fn a_code_that_could_not_be_used_is_not_asked_for() {
+    let world = World::new(FakeSts::open);
+    world.write("credentials", &keys_of("base", "anna"));
+    world.write(
+        "config",
+        &format!("[profile a]\nrole_arn = {ROLE}\nsource_profile = base\nmfa_serial = arn:mfa\n"),
+    );
+    let out_of_reach = Error::new(ErrorKind::Unavailable, "cannot reach STS");
+    for why in [out_of_reach, refusal()] {
+        world.sts.fail(Some(why.clone()));
+        let error = world.admit(&world.of_profile("a")).await.unwrap_err();
+        assert_eq!((error.kind, &error.what), (why.kind, &why.what));
+        assert!(error.challenge.is_none());
+    }
 }
 
 #[tokio::test]

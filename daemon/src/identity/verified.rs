@@ -162,6 +162,11 @@ impl VerifiedIdentity {
         &self.0.provider
     }
 
+    /// Whether both have the very same credentials, renewed for both at once.
+    pub(super) fn has_same_credentials(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0.provider, &other.0.provider)
+    }
+
     /// Whether both are the outcome of one verification.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

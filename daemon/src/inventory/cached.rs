@@ -26,6 +26,7 @@ use tokio::time::{Instant, sleep};
 use running::Running;
 
 use super::Shared;
+use super::calls::Calls;
 use super::freshness::Verdict;
 use super::load::{self, Load};
 use super::resource::{LoadContext, Resource};
@@ -292,7 +293,7 @@ impl<T: Resource> Cached<T> {
         drop(loads);
         let mut running = Running::new(Arc::clone(self), key.clone(), load.clone());
         let context = LoadContext {
-            client: self.shared.pool.client(identity, key.region()),
+            calls: Calls::new(&self.shared, identity, key.region()),
             limits: self.shared.config.load().limits,
             filters: Arc::clone(key.filters()),
             attended,

@@ -9,12 +9,13 @@ use tokio::time::Instant;
 
 use super::agents::{self, Agents};
 use super::ahead::Ahead;
+use super::calls::Calls;
 use super::encode::EncodedCache;
 use super::load::Pages;
-use super::project::{self, InstancesPage, InstancesProjection};
+use super::project::{self, InstancesPage};
 use super::snapshot::{Builder, Snapshot};
 use super::stored::Stored;
-use crate::aws::{ApiError, Filters, Operation, Page, PageRequest, RegionClient};
+use crate::aws::{ApiError, Filters, Operation, Page, PageRequest};
 
 /// Which of the three; the word is the one people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,7 +67,7 @@ impl LoadLimits {
 #[derive(Debug)]
 pub struct LoadContext {
     /// Calls AWS.
-    pub client: Arc<RegionClient>,
+    pub calls: Calls,
     /// How much is asked.
     pub limits: LoadLimits,
     /// What AWS chooses instances by.
@@ -87,23 +88,13 @@ impl LoadContext {
         if let Some(ahead) = self.ahead.take()
             && let Some(page) = ahead.page().await
         {
-            self.client.learn(Instances::OPERATION, &page);
+            let client = self.calls.client();
+            client.learn(Instances::OPERATION, &page);
             return page.map_err(ApiError::into_error);
         }
         let deadline = self.limits.call_deadline();
-        ask(&self.client, request, room, deadline).await
+        self.calls.instances(request, room, deadline).await
     }
-}
-
-async fn ask(
-    client: &RegionClient,
-    request: PageRequest,
-    room: usize,
-    deadline: Instant,
-) -> Result<Page<InstancesPage>, Error> {
-    let begin = move || InstancesProjection::new(room);
-    let page = client.describe_instances(request, begin, deadline);
-    page.await.map_err(ApiError::into_error)
 }
 
 /// A page of instances that is part of no snapshot.
@@ -119,12 +110,12 @@ pub struct StraightPage {
 
 /// Asks for one page.
 pub(super) async fn page(
-    client: &RegionClient,
+    mut calls: Calls,
     request: PageRequest,
     room: usize,
     deadline: Instant,
 ) -> Result<StraightPage, Error> {
-    let page = ask(client, request, room, deadline).await?;
+    let page = calls.instances(request, room, deadline).await?;
     let InstancesPage { rows, left_out } = page.items;
     Ok(StraightPage {
         instances: Arc::new(Instances::new(rows.finish(false))),
@@ -232,15 +223,12 @@ impl Resource for Agents {
     const KIND: Kind = Kind::Agents;
     const OPERATION: Operation = Operation::DescribeInstanceInformation;
 
-    async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
+    async fn load(mut context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
         let mut agents = agents::Builder::new();
         let mut token = None;
         loop {
-            let page = context
-                .client
-                .describe_instance_information(token.take(), context.limits.call_deadline())
-                .await
-                .map_err(ApiError::into_error)?;
+            let deadline = context.limits.call_deadline();
+            let page = context.calls.agents(token.take(), deadline).await?;
             let known = page.items.iter().filter_map(project::agent);
             known.for_each(|agent| agents.push(agent));
             match page.next {
@@ -266,11 +254,9 @@ impl Resource for Regions {
     const KIND: Kind = Kind::Regions;
     const OPERATION: Operation = Operation::DescribeRegions;
 
-    async fn load(context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
-        let answer = context
-            .client
-            .describe_regions(context.limits.call_deadline());
-        let mut regions = answer.await.map_err(ApiError::into_error)?;
+    async fn load(mut context: LoadContext, _pages: &Pages<Self>) -> Result<Self, Error> {
+        let deadline = context.limits.call_deadline();
+        let mut regions = context.calls.regions(deadline).await?;
         regions.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(regions)
     }

@@ -21,7 +21,7 @@ use super::limiter::Limiter;
 use super::lock;
 use crate::aws::error::Detail;
 use crate::aws::error::sdk::from_attempt;
-use crate::aws::{ApiError, ErrorClass, Operation, Received, answered_at};
+use crate::aws::{ApiError, ErrorClass, Operation, Received, answered_at, by_our_clock};
 use crate::metrics::Metrics;
 
 /// The attempts of one call; clones watch the same call.
@@ -41,6 +41,8 @@ struct Watched {
 struct Seen {
     endpoint: Option<String>,
     in_flight: bool,
+    /// AWS's clock and ours at the last answer.
+    met: Option<(SystemTime, SystemTime)>,
     last_failure: Option<ApiError>,
 }
 
@@ -73,6 +75,13 @@ impl Attempts {
     #[must_use]
     pub fn endpoint(&self) -> Option<String> {
         lock(&self.0.seen).endpoint.clone()
+    }
+
+    /// A moment that AWS names in its answer, by this machine's clock.
+    #[must_use]
+    pub fn by_our_clock(&self, moment: SystemTime) -> SystemTime {
+        let met = lock(&self.0.seen).met;
+        met.map_or(moment, |met| by_our_clock(moment, met))
     }
 
     /// The call is given up. An attempt that it leaves unanswered had no answer
@@ -169,7 +178,9 @@ where
             };
             watched.metrics.api(watched.operation).received(bytes);
             if let Some(theirs) = answered_at(response) {
-                watched.metrics.clock().saw(theirs, SystemTime::now());
+                let ours = SystemTime::now();
+                watched.metrics.clock().saw(theirs, ours);
+                lock(&watched.seen).met = Some((theirs, ours));
             }
         }
         if let Some(Err(error)) = context.output_or_error() {

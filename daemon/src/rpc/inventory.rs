@@ -176,6 +176,8 @@ async fn sorted(
                     regions.push(summary);
                 }
             },
+            // The whole call is made again when it is answered.
+            Err(error) if error.challenge.is_some() => return Err(error),
             Err(error) => regions.push(failed_region(region, error)),
         }
     }

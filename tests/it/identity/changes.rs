@@ -13,7 +13,11 @@ struct World {
 }
 
 async fn world() -> World {
-    let daemon = TestDaemon::start("resilience:\n  max_attempts: 1\n").await;
+    world_of("resilience:\n  max_attempts: 1\n").await
+}
+
+async fn world_of(config: &str) -> World {
+    let daemon = TestDaemon::start(config).await;
     World {
         sandbox: sandbox().await,
         client: daemon.client().await,
@@ -232,5 +236,27 @@ async fn a_role_that_may_not_be_assumed_says_so() {
     assert!(error.hint.contains("sts:AssumeRole"), "{error:?}");
     caller.role_arn = Some(world.sandbox.account(1).role_arn("mfa"));
     world.refused(&caller, ErrorKind::Permission).await;
+    world.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_ends_between_two_pages_is_renewed_and_the_list_is_whole() {
+    let world = world_of("performance:\n  streaming_page_size: 20\n").await;
+    let mut caller = first_caller(&world.sandbox);
+    caller.role_arn = Some(world.sandbox.account(0).role_arn("ops"));
+    let list = async |freshness| world.list(&caller, freshness).await;
+    list(Freshness::Configured).await.expect("a list");
+    let assumed = || world.sandbox.counts().of("AssumeRole");
+    assert_eq!(assumed(), 1);
+    let ended = Fault::expired_token().on("DescribeInstances");
+    world.sandbox.inject(ended.clone().after(1).times(1));
+    let fresh = list(Freshness::Fresh).await;
+    assert_eq!(fresh.expect("a list"), world.fleet(0));
+    assert_eq!(assumed(), 2);
+    // Once: an AWS that goes on saying so is believed.
+    world.sandbox.inject(ended);
+    let error = list(Freshness::Fresh).await.expect_err("expired");
+    assert_eq!(error.kind, ErrorKind::Credentials);
+    assert_eq!(assumed(), 3);
     world.daemon.stop().await;
 }

@@ -50,7 +50,7 @@ fn write(fields: &mut Fields, plan: &CredentialPlan, place: &Place) {
             fields.text(place.endpoint.as_deref());
             fields.text(Some(&role.role_arn));
             fields.text(Some(&role.session_name));
-            fields.text(role.external_id.as_deref());
+            fields.text(role.external_id.as_ref().map(|id| id.as_str()));
             fields.text(role.mfa.as_ref().map(|device| device.serial.as_str()));
             let seconds = role
                 .duration

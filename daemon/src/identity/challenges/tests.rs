@@ -287,7 +287,7 @@ fn steps_that_any_setting_tells_apart_are_apart() {
         vary(&|role| role.source = with_code()),
         vary(&|role| role.role_arn = "arn:other".into()),
         vary(&|role| role.session_name = "other".into()),
-        vary(&|role| role.external_id = Some("x".into())),
+        vary(&|role| role.external_id = Some(Zeroizing::new("x".into()))),
         vary(&|role| role.duration = Some(Duration::from_secs(900))),
         vary(&|role| role.mfa = None),
         vary(&|role| role.mfa.as_mut().unwrap().serial = "arn:other".into()),

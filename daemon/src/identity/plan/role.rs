@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aws_ssm_proto::domain::Error;
+use zeroize::Zeroizing;
 
 use super::{CredentialPlan, MfaDevice, Origin, Planner, RolePlan, check_role_arn, refusal};
 use crate::identity::profile::Profile;
@@ -72,7 +73,9 @@ impl<'a> Planner<'a> {
         Ok(CredentialPlan::AssumeRole(Box::new(RolePlan {
             source,
             role_arn: role_arn.to_owned(),
-            external_id: profile.get("external_id").map(str::to_owned),
+            external_id: profile
+                .get("external_id")
+                .map(|id| Zeroizing::new(id.to_owned())),
             session_name: self.session_name(profile.get("role_session_name")),
             duration: seconds.map(Duration::from_secs),
             mfa: profile.get("mfa_serial").map(|serial| MfaDevice {

@@ -161,8 +161,20 @@ fn a_role_is_assumed_with_its_source_profile() {
         panic!("a role is to be assumed");
     };
     assert_eq!(role.session_name, "mine");
-    assert_eq!(role.external_id.as_deref(), Some("x"));
+    assert_eq!(role.external_id, Some(Zeroizing::new("x".into())));
     assert_eq!(role.duration, Some(Duration::from_secs(900)));
+}
+
+#[test]
+fn an_external_id_is_shown_nowhere() {
+    let file =
+        format!("[profile a]\nrole_arn = {ROLE}\nsource_profile = a\n{KEYS}external_id = hush\n");
+    let plan = of_profile("a", &file).unwrap();
+    let CredentialPlan::AssumeRole(role) = &plan else {
+        panic!("a role is to be assumed");
+    };
+    let shown = format!("{plan} {plan:?} {:?}", role.request());
+    assert!(!shown.contains("hush"), "{shown}");
 }
 
 #[test]

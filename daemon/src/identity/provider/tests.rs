@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::*;
 use crate::identity::KeyMaker;
 use crate::identity::plan::{Origin, StaticKeys};
@@ -16,7 +18,7 @@ fn role(source: CredentialPlan, role_arn: &str) -> CredentialPlan {
     CredentialPlan::AssumeRole(Box::new(RolePlan {
         source,
         role_arn: role_arn.into(),
-        external_id: Some("external".into()),
+        external_id: Some(Zeroizing::new("external".into())),
         session_name: "session".into(),
         duration: None,
         mfa: None,

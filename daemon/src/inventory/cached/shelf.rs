@@ -87,20 +87,32 @@ impl<T: Resource> Cached<T> {
     }
 
     /// What a caller gets whose credentials STS could not be asked about: what is
-    /// known, marked as that, and nothing that would have to be loaded.
+    /// known, marked as that, and nothing that would have to be loaded. Who would have
+    /// to type a code first is asked for it when what is known has expired, not before.
     pub(super) fn find_last_known(&self, key: &Key, asked: Freshness, why: &Error) -> Found<T> {
         let now = self.shared.clock.now();
+        let policy = self.shared.policy();
+        let wants_code = why.challenge.is_some();
         let entry = self.entries.get(key).filter(|entry| match asked {
             Freshness::MaxAge(limit) => entry.age(now) <= limit,
-            Freshness::Configured | Freshness::Fresh => false,
+            Freshness::Configured => wants_code && entry.age(now) < policy.stale_threshold,
+            Freshness::Fresh => false,
         });
         let Some(entry) = entry else {
             return Found::Loading(load::failed(why.clone()));
         };
-        self.shared.metrics.cache().stale_hit();
+        let state = match wants_code {
+            true => policy.state(entry.age(now)),
+            false => DataState::LastKnown,
+        };
+        let metrics = self.shared.metrics.cache();
+        match state {
+            DataState::Fresh => metrics.hit(),
+            DataState::Stale | DataState::LastKnown => metrics.stale_hit(),
+        }
         Found::Ready(Served {
-            error: Some(why.clone()),
-            ..Served::now(entry, DataState::LastKnown, now)
+            error: (state != DataState::Fresh).then(|| why.clone()),
+            ..Served::now(entry, state, now)
         })
     }
 

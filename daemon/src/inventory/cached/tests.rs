@@ -76,7 +76,7 @@ impl Resource for Thing {
             let mut script = SCRIPT.lock().unwrap_or_else(PoisonError::into_inner);
             let steps = script
                 .as_mut()
-                .and_then(|s| s.get_mut(context.client.region()));
+                .and_then(|s| s.get_mut(context.calls.client().region()));
             steps.and_then(VecDeque::pop_front)
         };
         match step.expect("a load that the test expects") {

@@ -7,7 +7,7 @@ use aws_ssm_tests::sandbox::{MFA_CODE, Role, SandboxConfig};
 use tokio::time::Instant;
 
 use super::terminal::{Seen, in_terminal, unattended};
-use crate::stage::{Stage, assert_refused, assert_told, sorted};
+use crate::stage::{OTHER_REGION, Stage, assert_refused, assert_told, sorted};
 
 /// A stage whose profile `mfa` wants a code of the first account's device.
 async fn stage() -> Stage {
@@ -208,4 +208,50 @@ async fn workers_never_ask_and_the_next_call_does() {
     let again = in_terminal(&stage.programs.command(list), &[&typed()]).await;
     assert_eq!((again.code, again.prompts()), (0, 1), "{again:?}");
     assert!(again.said.contains(&stage.listed()[0]), "{again:?}");
+}
+
+const LIST: [&str; 5] = ["list", "-o", "ids", "--profile", "mfa"];
+
+/// A fleet was listed with a code, and its daemon has ended.
+async fn listed_with_a_code() -> Stage {
+    let stage = stage().await;
+    let seen = in_terminal(&stage.programs.command(LIST), &[&typed()]).await;
+    assert_eq!((seen.code, seen.prompts()), (0, 1), "{seen:?}");
+    stage.done(&["daemon", "stop"]).await;
+    stage
+}
+
+#[tokio::test]
+async fn after_a_restart_a_code_is_asked_for_when_something_must_be_loaded_and_not_before() {
+    let stage = listed_with_a_code().await;
+    let again = unattended(&stage, &LIST).await;
+    assert_eq!((again.code(), again.stderr.as_str()), (0, ""), "{again:?}");
+    assert_eq!(sorted(again.lines()), stage.listed());
+
+    let unknown: [&[&str]; 3] = [
+        &["list", "-r", OTHER_REGION, "--profile", "mfa"],
+        &["list", "--fresh", "--profile", "mfa"],
+        &["whoami", "--profile", "mfa"],
+    ];
+    for arguments in unknown {
+        assert_refused(&unattended(&stage, arguments).await, 4, &["MFA device"]);
+    }
+    let both = ["list", "-r", "eu-west-1,us-east-1", "--profile", "mfa"];
+    let both = in_terminal(&stage.programs.command(both), &[&typed()]).await;
+    assert_eq!((both.code, both.prompts()), (0, 1), "{both:?}");
+}
+
+#[tokio::test]
+async fn with_aws_unreachable_a_restarted_daemon_asks_for_no_code_and_shows_what_is_known() {
+    let stage = listed_with_a_code().await;
+    let listed = stage.listed();
+    let Stage { sandbox, programs } = stage;
+    sandbox.shutdown().await;
+    let list = in_terminal(&programs.command(LIST), &[]).await;
+    assert_eq!((list.code, list.prompts()), (0, 0), "{list:?}");
+    assert!(list.said.contains("data is "), "{list:?}");
+    assert!(list.said.contains("STS"), "it says why: {list:?}");
+    assert!(listed.iter().all(|id| list.said.contains(id)), "{list:?}");
+    let fresh = in_terminal(&programs.command([&LIST[..], &["--fresh"]].concat()), &[]).await;
+    assert_eq!((fresh.code, fresh.prompts()), (5, 0), "{fresh:?}");
 }
