@@ -27,6 +27,7 @@ use crate::persist::{Disk, Moments};
 use crate::refresh::{Jitter, Queue, Workers};
 use crate::resilience::Resilience;
 use crate::scrape::Scrape;
+use crate::standing::keep_going;
 use settings::Settings;
 
 /// How often what is unused is dropped.
@@ -157,7 +158,7 @@ impl Daemon {
             queue.clone(),
             facts.clock.clone(),
         ));
-        let workers = Workers::spawn(config.workers(), &queue, &inventory, &metrics);
+        let workers = Workers::spawn(config.workers(), &queue, &inventory, &metrics, &life);
         let daemon = Arc::new(Self {
             identities,
             inventory,
@@ -279,23 +280,19 @@ impl Daemon {
 
     fn chores(self: &Arc<Self>) -> JoinSet<()> {
         let mut chores = JoinSet::new();
-        let (pool, identities) = (Arc::clone(&self.pool), Arc::clone(&self.identities));
-        let inventory = Arc::clone(&self.inventory);
-        chores.spawn(async move {
-            let mut ticks = interval(HOUSEKEEPING);
-            loop {
-                ticks.tick().await;
-                pool.sweep();
-                identities.forget_idle();
-                inventory.forget_unused();
-            }
-        });
         // Weak, because the daemon owns these tasks.
-        chores.spawn(summarize(
-            Arc::downgrade(self),
-            self.settings.summary_every(),
-        ));
-        chores.spawn(reload::when_asked(Arc::downgrade(self), self.life.clone()));
+        let daemon = Arc::downgrade(self);
+        chores.spawn(keep_going("housekeeping", move || {
+            keep_house(daemon.clone())
+        }));
+        let (daemon, every) = (Arc::downgrade(self), self.settings.summary_every());
+        chores.spawn(keep_going("the summary", move || {
+            summarize(daemon.clone(), every.clone())
+        }));
+        let (daemon, life) = (Arc::downgrade(self), self.life.clone());
+        chores.spawn(keep_going("reloading", move || {
+            reload::when_asked(daemon.clone(), life.clone())
+        }));
         chores
     }
 
@@ -303,6 +300,20 @@ impl Daemon {
         self.background
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops what is unused, now and then.
+async fn keep_house(daemon: Weak<Daemon>) {
+    let mut ticks = interval(HOUSEKEEPING);
+    loop {
+        ticks.tick().await;
+        let Some(daemon) = daemon.upgrade() else {
+            return;
+        };
+        daemon.pool.sweep();
+        daemon.identities.forget_idle();
+        daemon.inventory.forget_unused();
     }
 }
 

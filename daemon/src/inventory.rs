@@ -420,8 +420,14 @@ impl Inventory {
     }
 
     /// Queues a refresh of every entry that was used within `keep_warm` and is old
-    /// enough.
-    pub fn refresh_used(&self, keep_warm: Duration) {
+    /// enough. A daemon that ends in `left`, if nobody calls, refreshes nothing that
+    /// would be served until then as it is.
+    pub fn refresh_used(&self, keep_warm: Duration, left: Option<Duration>) {
+        let policy = self.shared.policy();
+        let serves_on = policy.stale_threshold.saturating_sub(policy.refresh_ahead);
+        if left.is_some_and(|left| left <= serves_on) {
+            return;
+        }
         refresh_used(&self.instances, &self.shared, keep_warm);
         refresh_used(&self.agents, &self.shared, keep_warm);
         refresh_used(&self.regions, &self.shared, keep_warm);

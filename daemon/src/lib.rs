@@ -22,6 +22,7 @@ mod refresh;
 mod resilience;
 mod rpc;
 mod scrape;
+mod standing;
 mod sys;
 mod telemetry;
 

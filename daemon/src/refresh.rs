@@ -2,7 +2,7 @@
 //!
 //! Reads and the scheduler put keys into a bounded queue; a few workers load them.
 //! A key stands in the queue once. One whose load failed is left alone for a while
-//! that grows with every failure.
+//! that grows with every failure. A worker that panics is started again.
 
 mod backoff;
 mod failures;
@@ -19,7 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::identity::VerifiedIdentity;
 use crate::inventory::{Inventory, Key, Kind};
+use crate::lifecycle::Life;
 use crate::metrics::Metrics;
+use crate::standing::keep_going;
 
 pub use jitter::Jitter;
 pub use queue::Queue;
@@ -65,26 +67,32 @@ pub struct WorkersConfig {
 }
 
 impl Workers {
-    /// Starts them.
+    /// Starts them, for a daemon of this life.
     #[must_use]
     pub fn spawn(
         config: WorkersConfig,
         queue: &Queue,
         inventory: &Arc<Inventory>,
         metrics: &Arc<Metrics>,
+        life: &Life,
     ) -> Self {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for _ in 0..config.workers {
-            let worker = Worker {
+            let worker = Arc::new(Worker {
                 queue: queue.clone(),
                 inventory: Arc::clone(inventory),
                 metrics: Arc::clone(metrics),
-            };
-            tasks.spawn(until(stop.clone(), worker.run()));
+            });
+            let work = keep_going("a refresh worker", move || Arc::clone(&worker).run());
+            tasks.spawn(until(stop.clone(), work));
         }
         let keep_warm = Arc::new(AtomicU64::new(milliseconds(config.keep_warm)));
-        let work = look_over(Arc::clone(inventory), Arc::clone(&keep_warm));
+        let (inventory, length) = (Arc::clone(inventory), Arc::clone(&keep_warm));
+        let life = life.clone();
+        let work = keep_going("what keeps entries warm", move || {
+            look_over(Arc::clone(&inventory), Arc::clone(&length), life.clone())
+        });
         tasks.spawn(until(stop.clone(), work));
         Self {
             keep_warm,
@@ -117,7 +125,7 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(self) {
+    async fn run(self: Arc<Self>) {
         loop {
             let taken = self.queue.next().await;
             self.refresh(&taken.job).await;
@@ -147,14 +155,17 @@ fn milliseconds(length: Option<Duration>) -> u64 {
     length.map_or(0, |length| length.as_millis() as u64)
 }
 
-async fn look_over(inventory: Arc<Inventory>, keep_warm: Arc<AtomicU64>) {
+async fn look_over(inventory: Arc<Inventory>, keep_warm: Arc<AtomicU64>, life: Life) {
     let mut ticks = tokio::time::interval(LOOK_OVER);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         match keep_warm.load(Ordering::Relaxed) {
             0 => {}
-            length => inventory.refresh_used(Duration::from_millis(length)),
+            length => {
+                let keep_warm = Duration::from_millis(length);
+                inventory.refresh_used(keep_warm, life.idle_exit_in());
+            }
         }
     }
 }

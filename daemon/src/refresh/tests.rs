@@ -38,6 +38,10 @@ struct World {
     metrics: Arc<Metrics>,
     resilience: Arc<Resilience>,
     workers: Workers,
+    /// Somebody is always connected, unless a test gives it [`World::idle`].
+    life: Life,
+    /// After this without callers the daemon would end.
+    idle: Option<Duration>,
     start: Instant,
     /// Seconds that passed while the machine slept.
     slept: Arc<AtomicU64>,
@@ -107,7 +111,8 @@ impl World {
             queue.clone(),
             clock,
         ));
-        let workers = Workers::spawn(settings, &queue, &inventory, &metrics);
+        let life = Life::new(None);
+        let workers = Workers::spawn(settings, &queue, &inventory, &metrics, &life);
         Self {
             aws,
             inventory,
@@ -115,6 +120,8 @@ impl World {
             metrics,
             resilience,
             workers,
+            life,
+            idle: config.idle_timeout(),
             start,
             slept,
         }

@@ -130,7 +130,14 @@ fn bug() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use aws_ssm_proto::endpoint::{Endpoint, EndpointSettings};
+    use tokio::runtime::Handle;
+    use tonic::Code;
+
     use super::*;
+    use crate::config::Config;
+    use crate::daemon::Facts;
+    use crate::lifecycle::Life;
 
     #[test]
     fn timeouts_are_read_as_grpc_writes_them() {
@@ -144,5 +151,40 @@ mod tests {
         assert_eq!(parse_timeout("5"), None);
         assert_eq!(parse_timeout(""), None);
         assert_eq!(parse_timeout("é"), None);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_an_internal_error_of_its_caller_and_of_nobody_else() {
+        let home = tempfile::tempdir().expect("a directory");
+        let endpoint = Endpoint::resolve(&EndpointSettings {
+            aws_ssm_home: Some(home.path().into()),
+            home: home.path().into(),
+            run_user: None,
+            hostname: String::new(),
+        });
+        let config = home.path().join("config.yaml");
+        std::fs::write(&config, "cache:\n  persist: false\n").expect("a file");
+        let config = Config::load(Some(&config), &[], |_| None).expect("a configuration");
+        let (facts, life) = (Facts::for_one(&endpoint), Life::new(None));
+        let daemon = Daemon::start(config.into(), facts, life, &Handle::current());
+        let method = Method::new(&daemon, "Test");
+        let ask = async |number: u32| {
+            let work = |number, _| async move {
+                assert_ne!(number, 2, "as ordered");
+                Ok(number)
+            };
+            let answer = method.serve(Request::new(number), work).await;
+            answer
+                .map(Response::into_inner)
+                .map_err(|status| status.code())
+        };
+        let answers = tokio::join!(ask(1), ask(2), ask(3));
+        assert_eq!(answers, (Ok(1), Err(Code::Internal), Ok(3)));
+        assert_eq!(ask(4).await, Ok(4));
+        let counted = daemon.stats().rpc;
+        let counted = counted.iter().find(|counted| counted.method == "Test");
+        let counted = counted.expect("it was called");
+        assert_eq!((counted.calls, counted.failures), (4, 1));
+        daemon.shut_down().await;
     }
 }

@@ -57,6 +57,31 @@ async fn an_entry_that_nobody_asks_for_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn workers_stop_before_a_daemon_that_nobody_calls_ends_and_nobody_would_wait_until_then() {
+    let world = World::new("");
+    world.life.set_idle_timeout(world.idle);
+    world.read().await;
+    let mut last = (world.calls(), HOUR);
+    while let Some(left) = world.life.idle_exit_in().filter(|left| !left.is_zero()) {
+        if world.calls() > last.0 {
+            last = (world.calls(), left);
+        }
+        tokio::time::sleep(left.min(SECOND)).await;
+    }
+    let (calls, left) = last;
+    assert!(calls > 1, "it was kept warm");
+    // From refresh-ahead to the stale threshold data is served as it is.
+    assert!(
+        left >= 2 * MINUTE - SECOND,
+        "a refresh {left:?} before the end"
+    );
+    let got = world.read().await;
+    assert_eq!(got.waited, Duration::ZERO);
+    assert!(got.age < 6 * MINUTE, "{got:?}");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn keep_warm_and_its_switches_decide_what_is_refreshed_unasked() {
     for settings in [
         NOT_UNASKED,
