@@ -82,11 +82,11 @@ async fn what_is_followed_goes_on_over_a_rotation_a_restart_and_until_ctrl_c() {
     stage.done(&["daemon", "stop"]).await;
     while !next().await.contains("stopped") {}
     send(pid_of(&following), Signal::INT);
+    let mut said = String::new();
+    let mut stderr = following.stderr.take().expect("its standard error");
+    stderr.read_to_string(&mut said).await.expect("text");
     let status = following.wait().await.expect("it ends");
-    assert_eq!(
-        std::os::unix::process::ExitStatusExt::signal(&status),
-        Some(2)
-    );
+    assert_eq!((status.code(), said.as_str()), (Some(130), ""));
 }
 
 #[tokio::test]

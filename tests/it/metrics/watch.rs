@@ -8,7 +8,9 @@ use serde::Deserialize;
 use crate::stage::{Stage, assert_refused};
 
 /// Runs a program in a terminal, lets it draw three times, and presses a key. Tells
-/// what it wrote, how it ended, and whether the terminal's settings are as before.
+/// what it wrote, how it ended, and whether the terminal's settings are as before. At
+/// Ctrl-C this terminal keeps what it has not shown yet; others throw it away, which
+/// may be half a frame.
 const TERMINAL: &str = r#"
 import fcntl, json, os, pty, struct, sys, termios
 columns, rows, frames, key = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
@@ -17,6 +19,9 @@ if pid == 0:
     os.read(0, 1)
     os.execv(sys.argv[5], sys.argv[5:])
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+before = termios.tcgetattr(terminal)
+before[3] |= termios.NOFLSH
+termios.tcsetattr(terminal, termios.TCSANOW, before)
 before = termios.tcgetattr(terminal)
 os.write(terminal, b"\n")
 said, pressed = b"", False

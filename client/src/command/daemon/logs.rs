@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use aws_ssm_proto::domain::{DaemonStatus, Error, ErrorKind};
 use aws_ssm_proto::endpoint::Endpoint;
-use tokio::time::{Instant, timeout_at};
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::Context;
 use crate::cli::LogsArgs;
@@ -96,10 +98,17 @@ async fn show(
         reader.read(&mut |bytes| output.put(bytes))?;
         return Ok(output.end()?);
     }
+    let number = Signal::INT.as_raw();
+    let mut interrupted = signal(SignalKind::from_raw(number))?;
     while !follow::reader_of_output_is_gone() {
         reader.read(&mut |bytes| output.put(bytes))?;
         output.sink.flush()?;
-        tokio::time::sleep(follow::INTERVAL).await;
+        tokio::select! {
+            () = sleep(follow::INTERVAL) => {}
+            _ = interrupted.recv() => {
+                return Err(Failure::Interrupted(u8::try_from(number).unwrap_or(0)));
+            }
+        }
     }
     Err(Failure::BrokenPipe)
 }
