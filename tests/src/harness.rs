@@ -9,6 +9,7 @@ mod forward;
 mod home;
 mod programs;
 pub mod secrets;
+mod versions;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use certificates::TlsFront;
 pub use forward::ForwardProxy;
 pub use home::Home;
 pub use programs::{Finished, Programs, finish};
+pub use versions::{NEWER, a_newer_client_calls, hello_of};
 
 use crate::sandbox::{Account, Sandbox};
 

@@ -10,6 +10,7 @@ mod install;
 mod owner;
 mod service;
 mod stage;
+mod upgrade;
 
 use std::pin::Pin;
 
@@ -18,7 +19,7 @@ use stage::Stage;
 type Play = fn(Stage) -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// Every play, by the name of the test that has it played.
-const PLAYS: [(&str, Play); 14] = [
+const PLAYS: [(&str, Play); 15] = [
     ("the_first_connection_starts_the_daemon", |stage| {
         Box::pin(service::first_connection(stage))
     }),
@@ -65,6 +66,10 @@ const PLAYS: [(&str, Play); 14] = [
     (
         "commands_that_look_at_the_daemon_do_not_start_it",
         |stage| Box::pin(owner::looking(stage)),
+    ),
+    (
+        "a_program_replaced_under_load_is_followed_by_the_new_one_and_no_call_fails",
+        |stage| Box::pin(upgrade::replaced(stage)),
     ),
 ];
 

@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use aws_ssm_proto::endpoint::Endpoint;
 use aws_ssm_proto::launch::lock_holder;
-use aws_ssm_tests::harness::{PATIENCE, Programs};
+use aws_ssm_tests::harness::{NEWER, PATIENCE, Programs, a_newer_client_calls, hello_of};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
-use super::versions::{NEWER, a_newer_client_calls, hello_of};
 use crate::stage::{Stage, eventually, sorted};
 
 /// Clients at one time.

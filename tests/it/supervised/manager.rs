@@ -71,4 +71,5 @@ plays!(
     without_a_manager_install_says_so_and_does_nothing,
     no_client_starts_a_daemon_beside_the_service,
     commands_that_look_at_the_daemon_do_not_start_it,
+    a_program_replaced_under_load_is_followed_by_the_new_one_and_no_call_fails,
 );

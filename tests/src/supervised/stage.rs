@@ -16,7 +16,7 @@ pub const SOCKET: &str = "aws-ssmd.socket";
 pub const SERVICE: &str = "aws-ssmd.service";
 
 const REGION: &str = "eu-west-1";
-const POLL: Duration = Duration::from_millis(10);
+pub const POLL: Duration = Duration::from_millis(10);
 
 /// No process.
 pub const NONE: [u32; 0] = [];
