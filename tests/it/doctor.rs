@@ -28,14 +28,18 @@ async fn examine_with(stage: &Stage, arguments: &[&str], variables: &[(&str, &st
     let arguments = [&["doctor", "-o", "json"], arguments].concat();
     let mut command = stage.programs.command(arguments);
     command.envs(variables.iter().copied());
-    let finished = finish(command).await;
-    let checks: Value = serde_json::from_str(&finished.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {finished:?}"));
-    let checks = checks.as_array().expect("rows").clone();
-    Report { checks, finished }
+    Report::of(finish(command).await)
 }
 
 impl Report {
+    /// What a run has printed as JSON.
+    fn of(finished: Finished) -> Self {
+        let checks: Value = serde_json::from_str(&finished.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {finished:?}"));
+        let checks = checks.as_array().expect("rows").clone();
+        Self { checks, finished }
+    }
+
     /// The checks of this name.
     fn all(&self, check: &str) -> Vec<&Value> {
         let named = |row: &&Value| row["check"] == check;

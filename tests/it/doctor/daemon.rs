@@ -4,13 +4,14 @@ use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::process::Stdio;
 
+use aws_ssm_proto::hello::BUILD;
 use aws_ssm_tests::sandbox::{Fault, Service};
 use rustix::process::{Signal, geteuid};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use super::{examine, examine_with};
 use crate::life::kill::{listening_process, send};
-use crate::socket::daemons::{pretend, speak_another_protocol};
+use crate::socket::daemons::{OLDER, pretend, speak_another_protocol, speak_of_an_older_build};
 use crate::stage::Stage;
 
 #[tokio::test]
@@ -99,6 +100,19 @@ async fn a_daemon_of_another_protocol_is_told_with_what_to_update() {
     let report = examine(&stage, &[]).await;
     let words = ["do not understand each other", "9.8.7"];
     report.assert_told(("answers", ""), "failed", &words, "update aws-ssm");
+    report.assert_ok("identity", "");
+    daemon.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_daemon_of_an_older_build_is_told_with_both_builds_and_its_mend() {
+    let stage = Stage::new().await;
+    let endpoint = stage.programs.home.endpoint();
+    let mut daemon = pretend(&endpoint, speak_of_an_older_build);
+    let report = examine(&stage, &[]).await;
+    let words = ["older than this program", OLDER, BUILD];
+    report.assert_told(("version", ""), "warning", &words, "daemon restart");
+    report.assert_ok("answers", "");
     report.assert_ok("identity", "");
     daemon.shutdown().await;
 }

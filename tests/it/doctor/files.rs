@@ -1,9 +1,14 @@
 //! Directories and files in which no daemon can be, and settings that are broken.
 
 use std::fs::{self, DirBuilder, Permissions};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::process::Command;
 
-use super::{examine, examine_with};
+use aws_ssm_tests::harness::finish;
+use rustix::process::geteuid;
+
+use super::{Report, examine, examine_with};
 use crate::stage::Stage;
 
 #[tokio::test]
@@ -83,6 +88,62 @@ async fn files_in_the_place_of_directories_cost_the_log_and_the_snapshots() {
     }
     assert_eq!(report.finished.code(), 0, "commands work: {report:?}");
     stage.done(&["list"]).await;
+}
+
+/// Runs `doctor` where `mount` has put another file system in the place of the cache,
+/// for this run alone. Only root can do that.
+async fn with_a_disk(stage: &Stage, mount: &str) -> Option<Report> {
+    let alone = Command::new("unshare").args(["--mount", "true"]).status();
+    if !geteuid().is_root() || !alone.is_ok_and(|status| status.success()) {
+        // Not through `eprintln!`, which is shown for tests that fail only.
+        let _ = writeln!(std::io::stderr(), "NOT RUN: no disk can be mounted here");
+        return None;
+    }
+    let script = format!(
+        "mkdir -p -m 700 \"$HOME/cache\" && {mount} \"$HOME/cache\" && \
+         exec \"$CLIENT\" doctor -o json"
+    );
+    let inner = stage.programs.shell(&script);
+    let mut command = Command::new("unshare");
+    command
+        .arg("--mount")
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    command.env_clear();
+    command.envs(
+        inner
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    Some(Report::of(finish(command).await))
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_with_what_makes_room_and_nothing_else_fails() {
+    let stage = Stage::new().await;
+    let full = "mount -t tmpfs -o size=512k,mode=700 tmpfs";
+    let Some(report) = with_a_disk(&stage, full).await else {
+        return;
+    };
+    let cache = stage.programs.home.path().join("cache");
+    let cache = cache.to_str().expect("text");
+    report.assert_told(("disk-space", cache), "failed", &["free"], "make room");
+    for check in ["identity", "daemon-starts"] {
+        report.assert_ok(check, "");
+    }
+}
+
+#[tokio::test]
+async fn a_read_only_file_system_is_told_with_what_mends_it() {
+    let stage = Stage::new().await;
+    let Some(report) = with_a_disk(&stage, "mount -t tmpfs -o ro,mode=700 tmpfs").await else {
+        return;
+    };
+    let cache = stage.programs.home.path().join("cache");
+    let cache = cache.to_str().expect("text");
+    let words = ["read-only"];
+    report.assert_told(("disk-space", cache), "failed", &words, "AWS_SSM_HOME");
+    report.assert_ok("identity", "");
 }
 
 #[tokio::test]

@@ -2,14 +2,21 @@
 
 use std::convert::Infallible;
 use std::os::unix::fs::DirBuilderExt;
+use std::time::SystemTime;
 
+use aws_ssm_proto::domain::Hello;
 use aws_ssm_proto::endpoint::Endpoint;
+use aws_ssm_proto::hello::PROTOCOL_MAJOR;
+use aws_ssm_proto::wire;
 use bytes::Bytes;
-use http::Response;
-use http_body_util::Empty;
+use futures_util::stream;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body_util::{Empty, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
@@ -52,6 +59,36 @@ pub async fn speak_another_protocol(caller: UnixStream) {
     let serving = http2::Builder::new(TokioExecutor::new());
     let _ = serving.serve_connection(TokioIo::new(caller), answer).await;
 }
+
+/// A daemon of an older build, which says so and knows nothing else.
+pub async fn speak_of_an_older_build(caller: UnixStream) {
+    let answer = service_fn(|request: Request<Incoming>| async move {
+        let knows = request.uri().path().ends_with("/Hello");
+        let hello = Hello {
+            protocol_major: PROTOCOL_MAJOR,
+            protocol_minor: 0,
+            build: OLDER.to_owned(),
+            pid: std::process::id(),
+            started_at: SystemTime::now(),
+        };
+        // No flags, the length, the message: a frame of gRPC.
+        let message = wire::HelloResponse::from(&hello).encode_to_vec();
+        let length = u32::try_from(message.len()).expect("a short message");
+        let frame = [&[0], &length.to_be_bytes()[..], &message].concat();
+        let frames = knows.then(|| Frame::data(Bytes::from(frame)));
+        let code = HeaderValue::from_static(if knows { "0" } else { "12" });
+        let trailers = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), code)]);
+        let frames = frames.into_iter().chain([Frame::trailers(trailers)]);
+        let body = StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)));
+        let answer = Response::builder().header("content-type", "application/grpc");
+        Ok::<_, Infallible>(answer.body(body).expect("an answer"))
+    });
+    let serving = http2::Builder::new(TokioExecutor::new());
+    let _ = serving.serve_connection(TokioIo::new(caller), answer).await;
+}
+
+/// A build before any that there was.
+pub const OLDER: &str = "0.0.1";
 
 #[tokio::test]
 async fn a_daemon_of_another_protocol_is_told_with_both_versions() {
