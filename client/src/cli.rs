@@ -129,16 +129,15 @@ pub struct ListArgs {
 #[derive(Clone, Debug, Args)]
 #[allow(missing_docs)]
 pub struct TargetArgs {
-    /// An instance's id or name
-    pub target: String,
+    /// An instance's id or name; without, it is picked on the terminal
+    pub target: Option<String>,
 }
 
 /// One instance or more.
 #[derive(Clone, Debug, Args)]
 #[allow(missing_docs)]
 pub struct TargetsArgs {
-    /// An instance's id or name
-    #[arg(required = true)]
+    /// An instance's id or name; without, they are picked on the terminal
     pub target: Vec<String>,
 }
 

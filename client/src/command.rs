@@ -9,6 +9,7 @@ mod regions;
 mod report;
 mod resolve;
 mod show;
+mod target;
 mod version;
 mod whoami;
 
@@ -58,7 +59,7 @@ pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
     let outcome = match &cli.command {
         Command::List(args) => list::run(args, ctx).await,
         Command::Show(args) => show::run(&args.target, ctx).await,
-        Command::Resolve(args) => resolve::run(&args.target, ctx).await,
+        Command::Resolve(args) => resolve::run(args.target.as_ref(), ctx).await,
         Command::Regions => regions::run(ctx).await,
         Command::Whoami => whoami::run(ctx).await,
         Command::Cache(command) => cache::run(command, ctx).await,

@@ -10,7 +10,7 @@ mod delimited;
 pub mod escape;
 pub mod instance;
 mod json;
-mod layout;
+pub(crate) mod layout;
 pub mod page;
 mod printer;
 pub mod screen;

@@ -23,6 +23,7 @@ mod metrics;
 mod oracle;
 mod output;
 mod persist;
+mod picker;
 mod query;
 mod reader;
 mod refused;

@@ -257,7 +257,7 @@ pub(super) mod tests {
         for line in [
             "list --help",
             "list --nonsense",
-            "show",
+            "show --nonsense",
             "daemon",
             "-q list",
             "regions list",

@@ -56,8 +56,8 @@ mod tests {
                 assert!(!part.is_empty(), "{line}: {error:?}");
             }
         }
-        let error = mistake(&read("show").expect_err("no target"));
-        assert!(error.why.contains("<TARGET>"), "{error:?}");
+        let error = mistake(&read("list --tag").expect_err("no tag"));
+        assert!(error.what.contains("<K=V>"), "{error:?}");
         assert!(error.hint.contains("--help"), "{error:?}");
     }
 }

@@ -57,6 +57,24 @@ fn age(region: &RegionSummary) -> Option<String> {
     })
 }
 
+/// The same in one line, where there is no more room.
+pub(super) fn remarks(regions: &[RegionSummary]) -> String {
+    let several = regions.len() > 1;
+    let failed = failures(regions)
+        .into_iter()
+        .map(|failed| format!("{}: {}", failed.names(), failed.error));
+    let known = regions.iter().filter(|region| region.has_data());
+    let known = known.flat_map(|region| {
+        let cut = region.cut.then(|| "cut at the daemon's maximum".to_owned());
+        let remarks = [age(region), cut].into_iter().flatten();
+        remarks.map(move |remark| match several {
+            true => format!("{}: {remark}", region.region),
+            false => remark,
+        })
+    });
+    failed.chain(known).collect::<Vec<_>>().join("; ")
+}
+
 fn source(region: &RegionSummary) -> String {
     format!(
         "fetched {} ago, {}",
@@ -139,6 +157,26 @@ mod tests {
             Some("data is 5m12s old: may not look")
         );
         assert_eq!(age(&region("eu-west-1", DataState::Fresh, None)), None);
+    }
+
+    #[test]
+    fn a_line_has_room_for_all_that_is_to_be_known() {
+        let stale = region("eu-west-1", DataState::Stale, None);
+        assert_eq!(
+            remarks(std::slice::from_ref(&stale)),
+            "data is 5m12s old (refreshing)"
+        );
+        let failed = region("us-east-1", DataState::Fresh, Some(denied()));
+        let cut = RegionSummary {
+            cut: true,
+            ..region("us-west-2", DataState::Fresh, None)
+        };
+        assert_eq!(
+            remarks(&[stale, failed, cut]),
+            "us-east-1: may not look; eu-west-1: data is 5m12s old (refreshing); \
+             us-west-2: cut at the daemon's maximum"
+        );
+        assert_eq!(remarks(&[region("a", DataState::Fresh, None)]), "");
     }
 
     #[test]

@@ -1,29 +1,26 @@
 //! `resolve`: the id of the instance that a target names.
 
-use aws_ssm_proto::Client;
-use aws_ssm_proto::domain::Caller;
-
 use super::list::columns;
+use super::target::Targets;
 use super::{Context, report, unix};
 use crate::error::Failure;
 use crate::render::instance::{InstanceRow, asked_columns, fields};
 use crate::render::{Format, Printer};
 
-pub(super) async fn run(target: &str, ctx: &mut Context<'_>) -> Result<(), Failure> {
+pub(super) async fn run(target: Option<&String>, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    let targets = Targets {
+        typed: target.map_or(&[], std::slice::from_ref),
+        many: false,
+    };
+    targets.check(ctx)?;
     let format = ctx.settings.format.unwrap_or(Format::Ids);
     let columns = match &ctx.settings.columns {
         Some(named) => columns(format, Some(named))?,
         None => columns(Format::Ids, None)?,
     };
     let mut caller = ctx.caller()?;
-    let freshness = ctx.settings.freshness;
-    let targets = [target.to_owned()];
     let asked = asked_columns(&columns);
-    let question = async |client: &Client, caller: &Caller| {
-        let found = client.resolve(caller, &targets, &asked, freshness);
-        found.await
-    };
-    let answer = ctx.ask(&mut caller, question).await?;
+    let answer = targets.find(&asked, &mut caller, ctx).await?;
     let mut printer = Printer::new(format, fields(&columns), ctx.look(format));
     let now = unix(ctx.now);
     let rows = answer.instances().map(|instance| InstanceRow {

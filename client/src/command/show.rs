@@ -1,19 +1,21 @@
 //! `show`: everything known of an instance, and how old that is.
 
-use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{
-    AgentStatus, Caller, Column, Error, InstanceRef, RegionSummary, ResolvedTargets,
+    AgentStatus, Column, Error, InstanceRef, RegionSummary, ResolvedTargets,
 };
 
 use super::list::columns;
+use super::target::Targets;
 use super::{Context, report, unix};
 use crate::error::Failure;
 use crate::render::instance::{InstanceRow, asked_columns, fields};
 use crate::render::page::Page;
 use crate::render::{Format, Look, Printer, Row, Value};
 
-pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(), Failure> {
+pub(super) async fn run(typed: &[String], ctx: &mut Context<'_>) -> Result<(), Failure> {
     // What was typed wrong is told before anybody is asked.
+    let targets = Targets { typed, many: true };
+    targets.check(ctx)?;
     if let Some(named) = &ctx.settings.columns {
         columns(Format::default(), Some(named))?;
     }
@@ -27,13 +29,8 @@ pub(super) async fn run(targets: &[String], ctx: &mut Context<'_>) -> Result<(),
         None if format != Format::Ids => columns(Format::Json, None)?,
         None => columns(Format::Ids, None)?,
     };
-    let freshness = ctx.settings.freshness;
     let asked = asked_columns(&columns);
-    let question = async |client: &Client, caller: &Caller| {
-        let found = client.resolve(caller, targets, &asked, freshness);
-        found.await
-    };
-    let answer = ctx.ask(&mut caller, question).await?;
+    let answer = targets.find(&asked, &mut caller, ctx).await?;
     let look = ctx.look(format);
     let now = unix(ctx.now);
     if as_page {

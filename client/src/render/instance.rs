@@ -55,25 +55,33 @@ impl Row for InstanceRow<'_> {
 }
 
 fn state(state: InstanceState) -> Value<'static> {
-    let tone = match state {
+    Value::Word(state.as_str(), tone(state))
+}
+
+/// How good a state is.
+pub(crate) fn tone(state: InstanceState) -> Tone {
+    match state {
         InstanceState::Running => Tone::Good,
         InstanceState::Pending | InstanceState::Stopping | InstanceState::ShuttingDown => {
             Tone::Warning
         }
         InstanceState::Stopped => Tone::Bad,
         InstanceState::Terminated => Tone::Faint,
-    };
-    Value::Word(state.as_str(), tone)
+    }
 }
 
 fn agent(status: AgentStatus) -> Value<'static> {
-    let tone = match status {
+    Value::Word(status.as_str(), agent_tone(status))
+}
+
+/// How good the status of an agent is.
+pub(crate) fn agent_tone(status: AgentStatus) -> Tone {
+    match status {
         AgentStatus::Online => Tone::Good,
         AgentStatus::ConnectionLost => Tone::Bad,
         AgentStatus::Inactive => Tone::Warning,
         AgentStatus::None => Tone::Faint,
-    };
-    Value::Word(status.as_str(), tone)
+    }
 }
 
 fn age(now: i64, launched: i64) -> Value<'static> {

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use super::escape;
 
 /// To the other screen, without a cursor; what is too wide is cut, not wrapped.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l";
+pub(crate) const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l";
 /// And back.
-const LEAVE: &[u8] = b"\x1b[?7h\x1b[?25h\x1b[?1049l";
+pub(crate) const LEAVE: &[u8] = b"\x1b[?7h\x1b[?25h\x1b[?1049l";
 /// The terminal shows nothing until the whole frame is there, if it knows how.
 const BEGIN: &[u8] = b"\x1b[?2026h\x1b[H";
 const END: &[u8] = b"\x1b[?2026l";
@@ -75,13 +75,19 @@ pub fn frame(title: &str, page: &[u8], height: usize) -> Vec<u8> {
         lines.truncate(lines.len() - hidden);
         lines.push(more.as_bytes());
     }
+    whole(&lines, height)
+}
+
+/// What shows these lines, and nothing else, in place of the frame before. There are
+/// no more of them than the terminal has rows.
+pub(crate) fn whole(lines: &[impl AsRef<[u8]>], height: usize) -> Vec<u8> {
     let mut out = BEGIN.to_vec();
     for (place, line) in lines.iter().enumerate() {
         if place > 0 {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(CLEAR_LINE);
-        out.extend_from_slice(line);
+        out.extend_from_slice(line.as_ref());
     }
     if lines.len() < height {
         out.extend_from_slice(b"\r\n");

@@ -12,6 +12,7 @@ mod floor;
 mod instructions;
 mod memory;
 mod other_tool;
+mod picker;
 mod process;
 mod report;
 mod stage;
@@ -27,8 +28,9 @@ use stage::Stage;
 type Measure = fn(&Stage, &mut Report);
 
 /// What measures, by the name that selects it.
-const GROUPS: [(&str, Measure); 7] = [
+const GROUPS: [(&str, Measure); 8] = [
     ("warm", warm::measure),
+    ("picker", picker::measure),
     ("instructions", instructions::measure),
     ("callers", callers::measure),
     ("memory", memory::measure),

@@ -3,18 +3,18 @@
 //!
 //! The daemon is never started for it; when it goes away, so does this.
 
-use std::io;
 use std::time::{Duration, SystemTime};
 
 use aws_ssm_proto::Client;
 use aws_ssm_proto::domain::{Error, Stats};
 use rustix::process::{Signal as Sent, getpid, kill_process};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::{Context, unix};
 use super::{needed, stats};
 use crate::cli::StatsArgs;
+use crate::ending::Ending;
 use crate::error::{Failure, usage};
 use crate::render::Format;
 use crate::render::screen::{Screen, frame, height};
@@ -147,33 +147,4 @@ fn draw(
     let title = format!("{now}, every {}, until Ctrl-C", span(interval));
     *ctx.sink.buffer() = frame(&title, &page, height());
     Ok(ctx.sink.flush()?)
-}
-
-/// The signals that end a program.
-struct Ending([(Signal, u8); 3]);
-
-impl Ending {
-    /// From here on they no longer end it by themselves.
-    fn new() -> io::Result<Self> {
-        let ending = |sent: Sent| {
-            let number = sent.as_raw();
-            let signal = signal(SignalKind::from_raw(number))?;
-            Ok::<_, io::Error>((signal, u8::try_from(number).unwrap_or(0)))
-        };
-        Ok(Self([
-            ending(Sent::INT)?,
-            ending(Sent::TERM)?,
-            ending(Sent::HUP)?,
-        ]))
-    }
-
-    /// Waits for the first.
-    async fn next(&mut self) -> Failure {
-        let [(interrupt, two), (terminate, fifteen), (hang_up, one)] = &mut self.0;
-        Failure::Interrupted(tokio::select! {
-            _ = interrupt.recv() => *two,
-            _ = terminate.recv() => *fifteen,
-            _ = hang_up.recv() => *one,
-        })
-    }
 }
