@@ -235,6 +235,27 @@ impl Identities {
         Ok(Admission { identity, regions })
     }
 
+    /// A caller whom STS has named to this daemon before; `None` for everybody else.
+    /// Nobody is asked, nothing is begun, and his binding does not count as used.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` and `Config` as [`Identities::admit`]; `Unavailable` if the profile
+    /// files cannot be read in time.
+    pub async fn known(
+        &self,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<Option<Admission>, Error> {
+        let prepared = timeout_at(deadline, self.inner.prepare(caller)).await;
+        let prepared = prepared.map_err(|_| slow_files(caller))??;
+        let identity = self.inner.registry.bound(&prepared.key);
+        Ok(identity.map(|identity| Admission {
+            identity,
+            regions: prepared.regions,
+        }))
+    }
+
     /// The names of the profiles in the caller's files, each once, in order.
     ///
     /// # Errors

@@ -313,6 +313,30 @@ impl Inventory {
         }
     }
 
+    /// The fleet of one region if it is in memory, however old, without its agents.
+    /// Nothing is begun by this, and it does not count as use.
+    #[must_use]
+    pub fn in_memory(&self, identity: &VerifiedIdentity, region: &str) -> Option<Fleet> {
+        let entry = self.instances.peek(&self.instances.key(identity, region))?;
+        let instances = Arc::clone(&entry.value);
+        Some(self.join(region, instances, KnownAgents::default()))
+    }
+
+    /// The regions that this caller's entries in memory tell of, in order.
+    #[must_use]
+    pub fn regions_in_memory(&self, identity: &VerifiedIdentity) -> Vec<String> {
+        let loaded = self.instances.regions_of(identity).into_iter();
+        let mut names: Vec<_> = loaded.map(|region| region.to_string()).collect();
+        for region in self.regions.regions_of(identity) {
+            if let Some(entry) = self.regions.peek(&self.regions.key(identity, &region)) {
+                names.extend(entry.value.iter().map(|region| region.name.clone()));
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// How much is asked of AWS.
     #[must_use]
     pub fn limits(&self) -> LoadLimits {

@@ -1,5 +1,6 @@
 //! Questions to fleets that are at hand: pure, no waiting, no input or output.
 
+pub mod complete;
 mod conditions;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

@@ -6,6 +6,7 @@
 
 mod call;
 mod challenges;
+mod completion;
 mod configuration;
 mod control;
 mod diagnosis;

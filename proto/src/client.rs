@@ -18,8 +18,9 @@ use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::domain::{
-    CacheEntry, Caller, Column, DaemonStatus, Error, ErrorKind, Freshness, Hello, Identity,
-    InstanceRef, ListQuery, ListSummary, Region, RegionSummary, ResolvedTargets, Stats,
+    CacheEntry, Caller, Candidate, Column, Completable, DaemonStatus, Error, ErrorKind, Freshness,
+    Hello, Identity, InstanceRef, ListQuery, ListSummary, Region, RegionSummary, ResolvedTargets,
+    Stats,
 };
 use crate::transport::{Channel, Driver};
 use crate::wire::challenges_client::ChallengesClient;
@@ -165,6 +166,24 @@ impl Client {
         });
         let answer = self.call(self.inventory().who_am_i(request)).await?;
         Ok(answer.into())
+    }
+
+    /// How a word that is being typed can go on, as far as the daemon knows without
+    /// asking anybody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::hello`]. A caller who is not known yet gets nothing, which is no
+    /// error.
+    pub async fn complete(
+        &self,
+        caller: &Caller,
+        what: &Completable,
+        beginning: &str,
+    ) -> Result<Vec<Candidate>, Error> {
+        let request = self.request(wire::CompleteRequest::new(caller, what, beginning));
+        let answer = self.call(self.inventory().complete(request)).await?;
+        Ok(answer.candidates.into_iter().map(Into::into).collect())
     }
 
     /// The daemon's state.

@@ -4,6 +4,7 @@ mod answer;
 mod bounds;
 mod caller;
 mod challenge;
+mod completion;
 mod configuration;
 mod daemon;
 mod diagnosis;

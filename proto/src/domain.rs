@@ -4,6 +4,7 @@ mod answer;
 mod caller;
 mod challenge;
 mod column;
+mod completion;
 mod configuration;
 mod daemon;
 mod diagnosis;
@@ -17,6 +18,7 @@ pub use answer::{DataState, Identity, ListSummary, Region, RegionSummary, Resolv
 pub use caller::{CALLER_VARIABLES, Caller};
 pub use challenge::{Answer, Challenge, EnvironmentDigest, ProcessCredentials, Question, Turn};
 pub use column::{Column, UnknownColumn, nearest};
+pub use completion::{Candidate, Completable, MOST_CANDIDATES};
 pub use configuration::{
     ConfigCheck, ConfigFile, ConfigFileState, ConfigFinding, ConfigReload, ConfigTemplate,
     OUTPUT_FORMATS, Setting, SettingChange, SettingValue,

@@ -89,6 +89,15 @@ impl Registry {
         }
     }
 
+    /// Whose a key is, if that is known and holds. Nothing is begun, and the binding
+    /// does not count as used.
+    pub(super) fn bound(&self, key: &CredentialKey) -> Option<VerifiedIdentity> {
+        let state = self.state();
+        let binding = state.bound.get(key)?;
+        let holds = !binding.has_ended(self.wall.now());
+        holds.then(|| binding.identity.clone())
+    }
+
     /// What is known of a key.
     pub(super) fn look(self: &Arc<Self>, key: CredentialKey) -> Result<Known, Error> {
         let now = self.idle.now();

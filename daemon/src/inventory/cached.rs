@@ -227,6 +227,15 @@ impl<T: Resource> Cached<T> {
         self.entries.get(key)
     }
 
+    /// The regions of an identity's entries.
+    #[must_use]
+    pub fn regions_of(&self, identity: &VerifiedIdentity) -> Vec<Arc<str>> {
+        let keys = self.entries.iter().map(|(key, _)| key);
+        keys.filter(|key| **key == self.key(identity, key.region()))
+            .map(|key| Arc::clone(key.region()))
+            .collect()
+    }
+
     /// Every entry.
     #[must_use]
     pub fn entries(&self) -> Vec<(Arc<Key>, Arc<Entry<T>>)> {

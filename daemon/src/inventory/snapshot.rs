@@ -6,6 +6,7 @@
 //! snapshot is made, never when it is read.
 
 mod addresses;
+mod beginning;
 mod stored;
 
 use aws_ssm_proto::domain::InstanceState;
@@ -120,6 +121,8 @@ pub struct Snapshot {
     addresses: Addresses,
     by_name: Vec<u32>,
     by_id: Vec<u32>,
+    /// Every tag that an instance has, once, by key and value.
+    tags: Vec<Pair>,
     /// The configured maximum was reached: the region has more than these.
     pub cut: bool,
 }
@@ -141,7 +144,7 @@ impl Snapshot {
             + self.strings.weight()
             + self.unique.capacity()
             + self.records.capacity() * size_of::<Record>()
-            + self.pairs.capacity() * size_of::<Pair>()
+            + (self.pairs.capacity() + self.tags.capacity()) * size_of::<Pair>()
             + self.addresses.weight()
             + (self.by_name.capacity() + self.by_id.capacity()) * size_of::<u32>()
     }
@@ -519,6 +522,7 @@ impl Builder {
             addresses: self.addresses,
             by_name: Vec::new(),
             by_id: Vec::new(),
+            tags: Vec::new(),
             cut,
         };
         snapshot.unique.shrink_to_fit();
@@ -534,6 +538,7 @@ impl Builder {
         let mut by_name = std::mem::take(&mut snapshot.by_name);
         by_name.sort_by_key(|i| snapshot.row(*i).name());
         snapshot.by_name = by_name;
+        snapshot.tags = snapshot.tags_in_order();
         snapshot
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// A string of one [`Strings`]; meaningless in any other. The empty string, which
 /// every table holds first, stands for what is absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StringId(u32);
 
 impl StringId {

@@ -15,6 +15,7 @@ mod tests;
 use aws_ssm_proto::domain::{AgentStatus, Error, InstanceState};
 
 use key::Key;
+pub(super) use key::key_names;
 use mistake::Mistake;
 use scan::{Letter, alternatives, find, scan, text, trimmed};
 

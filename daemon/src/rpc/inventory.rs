@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use super::call::Method;
 use super::question::Question;
 use super::regions::{Scope, failed_region, no_answer};
-use super::{straight, stream};
+use super::{completion, straight, stream};
 use crate::aws::Filters;
 use crate::daemon::Daemon;
 use crate::identity::{Admission, Unverified};
@@ -33,6 +33,7 @@ pub(super) struct InventoryService {
     resolve_targets: Method,
     list_regions: Method,
     who_am_i: Method,
+    complete: Method,
 }
 
 impl InventoryService {
@@ -42,6 +43,7 @@ impl InventoryService {
             resolve_targets: Method::new(daemon, "ResolveTargets"),
             list_regions: Method::new(daemon, "ListRegions"),
             who_am_i: Method::new(daemon, "WhoAmI"),
+            complete: Method::new(daemon, "Complete"),
         }
     }
 }
@@ -127,6 +129,17 @@ impl inventory_server::Inventory for InventoryService {
             let asked = Freshness::Configured;
             let scope = Scope::admit(&method.daemon, &caller, asked, deadline).await?;
             Ok(scope.describe()?.into())
+        };
+        method.serve(request, work).await
+    }
+
+    async fn complete(
+        &self,
+        request: Request<wire::CompleteRequest>,
+    ) -> Result<Response<wire::CompleteResponse>, Status> {
+        let method = &self.complete;
+        let work = |question, deadline| async move {
+            completion::candidates(&method.daemon, question, deadline).await
         };
         method.serve(request, work).await
     }

@@ -53,7 +53,7 @@ impl Snapshot {
             Record::read(input, &strings, &unique, &pairs)
         })?;
         let addresses = Addresses::read(input, &mut records)?;
-        let snapshot = Self {
+        let mut snapshot = Self {
             strings,
             unique,
             records,
@@ -61,9 +61,11 @@ impl Snapshot {
             addresses,
             by_name: input.u32s()?,
             by_id: input.u32s()?,
+            tags: Vec::new(),
             cut,
         };
         snapshot.check_orders()?;
+        snapshot.tags = snapshot.tags_in_order();
         Ok(snapshot)
     }
 

@@ -61,6 +61,11 @@ pub(super) const KEYS: &[(&str, Key)] = &[
     ("up", Key::Up),
 ];
 
+/// What can be typed before a colon, in the documented order.
+pub(in crate::query) fn key_names() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|(name, _)| *name)
+}
+
 fn called(name: &str) -> Option<Key> {
     let mut keys = KEYS.iter();
     let found = keys.find(|(key, _)| key.eq_ignore_ascii_case(name));
