@@ -28,6 +28,7 @@ mod query;
 mod reader;
 mod refused;
 mod regions;
+mod shell;
 mod socket;
 mod stage;
 mod streaming;

@@ -1,0 +1,3 @@
+//! What a shell makes of the program: Ctrl-C.
+
+mod interrupted;
