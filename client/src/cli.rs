@@ -5,12 +5,14 @@
 //! as every other error.
 
 mod definition;
+mod examples;
 mod mistake;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use definition::whole;
 pub use mistake::mistake;
 
 /// The whole command line.
@@ -31,7 +33,7 @@ pub struct GlobalArgs {
         short,
         long,
         global = true,
-        value_name = "R[,R…]",
+        value_name = "R[,R...]",
         value_delimiter = ','
     )]
     pub region: Vec<String>,
@@ -42,7 +44,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, value_name = "FORMAT")]
     pub output: Option<String>,
     /// Show these columns, in this order
-    #[arg(long, global = true, value_name = "A,B,…")]
+    #[arg(long, global = true, value_name = "A,B,...")]
     pub columns: Option<String>,
     /// Leave out the line of column names
     #[arg(long, global = true)]
@@ -98,6 +100,7 @@ pub enum Command {
     Config(ConfigCommand),
     Daemon(DaemonCommand),
     Doctor,
+    Man(ManArgs),
     Version,
 }
 
@@ -139,6 +142,17 @@ pub struct TargetArgs {
 pub struct TargetsArgs {
     /// An instance's id or name; without, they are picked on the terminal
     pub target: Vec<String>,
+}
+
+/// Arguments of `man`.
+#[derive(Clone, Debug, Default, Args)]
+#[allow(missing_docs)]
+pub struct ManArgs {
+    /// The command, as it is typed: man daemon logs
+    pub command: Vec<String>,
+    /// Write the pages of all commands into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub dir: Option<PathBuf>,
 }
 
 /// The commands of `cache`.

@@ -5,6 +5,7 @@ mod config;
 mod daemon;
 mod doctor;
 mod list;
+mod man;
 mod regions;
 mod report;
 mod resolve;
@@ -66,6 +67,7 @@ pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
         Command::Config(command) => config::run(command, ctx).await,
         Command::Daemon(command) => daemon::run(command, ctx).await,
         Command::Doctor => doctor::run(ctx).await,
+        Command::Man(args) => man::run(args, ctx),
         Command::Version => version::run(ctx).await,
     };
     // Half an answer is not printed beside an error.

@@ -110,7 +110,7 @@ pub(crate) fn lines(error: &Error) -> String {
 }
 
 /// The operating system's words, without the number it puts after them.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     words.to_lowercase()

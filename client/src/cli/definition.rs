@@ -11,8 +11,9 @@ use std::ffi::OsString;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
+use super::examples;
 use super::{CacheCommand, Cli, Command, ConfigCommand, DaemonCommand, GlobalArgs, ListArgs};
-use super::{TargetArgs, TargetsArgs};
+use super::{ManArgs, TargetArgs, TargetsArgs};
 
 const EXAMPLES: &str = "Examples:
   aws-ssm list web tag:Team=storefront -o wide
@@ -59,7 +60,7 @@ struct Entry {
     read: fn(&ArgMatches) -> Result<Command, clap::Error>,
 }
 
-const COMMANDS: [Entry; 10] = [
+const COMMANDS: [Entry; 11] = [
     Entry {
         name: "list",
         alias: Some("ls"),
@@ -124,6 +125,13 @@ const COMMANDS: [Entry; 10] = [
         read: |_| Ok(Command::Doctor),
     },
     Entry {
+        name: "man",
+        alias: None,
+        about: "Print a manual page, or write them all",
+        define: ManArgs::augment_args,
+        read: |matches| ManArgs::from_arg_matches(matches).map(Command::Man),
+    },
+    Entry {
         name: "version",
         alias: None,
         about: "Print the versions of this program and of a running daemon",
@@ -165,6 +173,12 @@ fn definition(wanted: impl Fn(&Entry) -> bool) -> clap::Command {
     root.subcommands(commands.map(Entry::command))
 }
 
+/// The definition of every command, as it is shown to people.
+#[must_use]
+pub fn whole() -> clap::Command {
+    examples::add(definition(|_| true))
+}
+
 fn parse(definition: clap::Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let matches = definition.try_get_matches_from(arguments)?;
     let (name, below) = matches.subcommand().expect("a command is required");
@@ -202,7 +216,7 @@ impl Cli {
             return Ok(cli);
         }
         parse(definition(|entry| entry.is_in(&arguments)), &arguments)
-            .or_else(|_| parse(definition(|_| true), &arguments))
+            .or_else(|_| parse(whole(), &arguments))
     }
 }
 
@@ -221,7 +235,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_definition_holds_together() {
-        definition(|_| true).debug_assert();
+        whole().debug_assert();
     }
 
     #[test]
