@@ -8,11 +8,12 @@ mod definition;
 mod examples;
 mod mistake;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-pub use definition::whole;
+pub use definition::{mentioned, whole};
 pub use mistake::mistake;
 
 /// The whole command line.
@@ -24,7 +25,7 @@ pub struct Cli {
 }
 
 /// Accepted by every command, before its name and after.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Global options")]
 #[allow(missing_docs)]
 pub struct GlobalArgs {
@@ -100,8 +101,10 @@ pub enum Command {
     Config(ConfigCommand),
     Daemon(DaemonCommand),
     Doctor,
+    Completion(CompletionArgs),
     Man(ManArgs),
     Version,
+    Complete(CompleteArgs),
 }
 
 /// Arguments of `list`.
@@ -144,6 +147,14 @@ pub struct TargetsArgs {
     pub target: Vec<String>,
 }
 
+/// Arguments of `completion`.
+#[derive(Clone, Debug, Args)]
+#[allow(missing_docs)]
+pub struct CompletionArgs {
+    /// bash, zsh, fish or powershell
+    pub shell: String,
+}
+
 /// Arguments of `man`.
 #[derive(Clone, Debug, Default, Args)]
 #[allow(missing_docs)]
@@ -153,6 +164,20 @@ pub struct ManArgs {
     /// Write the pages of all commands into this directory instead
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     pub dir: Option<PathBuf>,
+}
+
+/// What a shell asks when Tab is pressed; no person types this.
+#[derive(Clone, Debug, Args)]
+#[allow(missing_docs)]
+pub struct CompleteArgs {
+    /// bash, zsh, fish or powershell
+    pub shell: String,
+    /// bash: the characters that end a word for it
+    #[arg(long, value_name = "CHARS", allow_hyphen_values = true)]
+    pub breaks: Option<String>,
+    /// bash: the line up to the cursor. Others: the words up to there
+    #[arg(last = true, value_name = "WORD")]
+    pub words: Vec<OsString>,
 }
 
 /// The commands of `cache`.

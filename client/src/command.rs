@@ -1,6 +1,8 @@
 //! The commands, one file each: what its arguments mean, and how it is run.
 
 mod cache;
+mod complete;
+mod completion;
 mod config;
 mod daemon;
 mod doctor;
@@ -67,8 +69,10 @@ pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
         Command::Config(command) => config::run(command, ctx).await,
         Command::Daemon(command) => daemon::run(command, ctx).await,
         Command::Doctor => doctor::run(ctx).await,
+        Command::Completion(args) => completion::run(&args.shell, ctx),
         Command::Man(args) => man::run(args, ctx),
         Command::Version => version::run(ctx).await,
+        Command::Complete(args) => complete::run(args, ctx).await,
     };
     // Half an answer is not printed beside an error.
     let outcome = outcome.and_then(|()| Ok(ctx.sink.flush()?));

@@ -16,6 +16,7 @@ mod picker;
 pub mod render;
 pub mod service;
 pub mod settings;
+pub mod shell;
 
 use std::convert::Infallible;
 use std::io;

@@ -12,6 +12,9 @@ use crate::error::usage;
 use crate::render::terminal::Colours;
 use crate::render::{Format, suggestion};
 
+/// What `--color` takes.
+pub(crate) const COLOURS: [&str; 3] = ["auto", "always", "never"];
+
 /// The global flags, understood.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -93,7 +96,7 @@ fn colours(name: &str) -> Result<Colours, Error> {
         "never" => Ok(Colours::Never),
         _ => Err(usage(format!("--color cannot be {name:?}"))
             .why("it is auto, always or never")
-            .hint(suggestion(name, &["auto", "always", "never"]))),
+            .hint(suggestion(name, &COLOURS))),
     }
 }
 

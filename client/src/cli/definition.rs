@@ -7,13 +7,13 @@
 //! can be meant; whatever those refuse, help included, is read again by the whole
 //! definition, which alone speaks to people.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use super::examples;
 use super::{CacheCommand, Cli, Command, ConfigCommand, DaemonCommand, GlobalArgs, ListArgs};
-use super::{ManArgs, TargetArgs, TargetsArgs};
+use super::{CompleteArgs, CompletionArgs, ManArgs, TargetArgs, TargetsArgs};
 
 const EXAMPLES: &str = "Examples:
   aws-ssm list web tag:Team=storefront -o wide
@@ -60,7 +60,7 @@ struct Entry {
     read: fn(&ArgMatches) -> Result<Command, clap::Error>,
 }
 
-const COMMANDS: [Entry; 11] = [
+const COMMANDS: [Entry; 13] = [
     Entry {
         name: "list",
         alias: Some("ls"),
@@ -125,6 +125,13 @@ const COMMANDS: [Entry; 11] = [
         read: |_| Ok(Command::Doctor),
     },
     Entry {
+        name: "completion",
+        alias: None,
+        about: "Print what makes a shell complete commands, flags and names",
+        define: CompletionArgs::augment_args,
+        read: |matches| CompletionArgs::from_arg_matches(matches).map(Command::Completion),
+    },
+    Entry {
         name: "man",
         alias: None,
         about: "Print a manual page, or write them all",
@@ -138,10 +145,18 @@ const COMMANDS: [Entry; 11] = [
         define: |command| command,
         read: |_| Ok(Command::Version),
     },
+    Entry {
+        name: "__complete",
+        alias: None,
+        about: "Answer a shell",
+        define: |command| CompleteArgs::augment_args(command).hide(true),
+        read: |matches| CompleteArgs::from_arg_matches(matches).map(Command::Complete),
+    },
 ];
 
 impl Entry {
-    fn is_called(&self, argument: &OsString) -> bool {
+    fn is_called(&self, argument: impl AsRef<OsStr>) -> bool {
+        let argument = argument.as_ref();
         argument == self.name || self.alias.is_some_and(|alias| argument == alias)
     }
 
@@ -177,6 +192,12 @@ fn definition(wanted: impl Fn(&Entry) -> bool) -> clap::Command {
 #[must_use]
 pub fn whole() -> clap::Command {
     examples::add(definition(|_| true))
+}
+
+/// The definition of the commands whose names are among these words.
+#[must_use]
+pub fn mentioned(words: &[String]) -> clap::Command {
+    definition(|entry| words.iter().any(|word| entry.is_called(word)))
 }
 
 fn parse(definition: clap::Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
@@ -287,7 +308,8 @@ pub(super) mod tests {
         assert!(help.contains("--sort"), "{help}");
         let help = read("--help").expect_err("help").to_string();
         for entry in &COMMANDS {
-            assert!(help.contains(entry.about), "{help}");
+            let is_shown = help.contains(entry.about);
+            assert_eq!(is_shown, entry.name != "__complete", "{help}");
         }
     }
 

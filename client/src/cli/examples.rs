@@ -76,6 +76,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("daemon uninstall", &["aws-ssm daemon uninstall"]),
     (
+        "completion",
+        &[
+            "aws-ssm completion bash > ~/.local/share/bash-completion/completions/aws-ssm",
+            "aws-ssm completion zsh > ~/.zfunc/_aws-ssm",
+            "aws-ssm completion fish > ~/.config/fish/completions/aws-ssm.fish",
+            "aws-ssm completion powershell >> $PROFILE",
+        ],
+    ),
+    (
         "man",
         &[
             "aws-ssm man list | man -l -",

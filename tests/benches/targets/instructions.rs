@@ -12,6 +12,7 @@ use crate::report::Report;
 use crate::stage::{Stage, default_list};
 
 const CLIENT: &str = "instructions of the client, warm `list` of 100";
+const COMPLETION: &str = "instructions of the client, completion of an id, 100 instances";
 const DAEMON: &str = "instructions of the daemon, cached list of 100 on a kept connection";
 
 /// The difference between many answers and few is that of the answers alone.
@@ -22,18 +23,21 @@ pub fn measure(stage: &Stage, report: &mut Report) {
     let valgrind = Command::new("valgrind").arg("--version").output();
     if !valgrind.is_ok_and(|version| version.status.success()) {
         report.skip(CLIENT, "valgrind is not installed");
+        report.skip(COMPLETION, "valgrind is not installed");
         report.skip(DAEMON, "valgrind is not installed");
         return;
     }
-    report.count(CLIENT, of_the_client(stage));
+    report.count(CLIENT, of_the_client(stage, &["list"]));
+    let tab = ["__complete", "--timeout", "60s", "zsh", "--", "show", "i-"];
+    report.count(COMPLETION, of_the_client(stage, &tab));
     let (few, many) = (of_the_daemon(stage, FEW), of_the_daemon(stage, MANY));
     report.count(DAEMON, many.saturating_sub(few) / (MANY - FEW) as u64);
 }
 
-fn of_the_client(stage: &Stage) -> u64 {
+fn of_the_client(stage: &Stage, arguments: &[&str]) -> u64 {
     let programs = stage.warm_home(100);
     let log = programs.home.path().join("callgrind.log");
-    let mut client = watched(&programs.command(["list"]), &log);
+    let mut client = watched(&programs.command(arguments), &log);
     assert!(client.wait().expect("it ends").success());
     counted(&log)
 }

@@ -33,6 +33,18 @@ pub fn measure(stage: &Stage, report: &mut Report) {
             1.6,
             large.command(["resolve", &name]),
         ),
+        (
+            "completion of a name, 10,000 instances, warm",
+            "–",
+            1.6,
+            large.command(["__complete", "zsh", "--", "show", &name]),
+        ),
+        (
+            "completion of a tag's value, 10,000 instances, warm",
+            "–",
+            1.6,
+            large.command(["__complete", "zsh", "--", "list", "-t", "Name="]),
+        ),
     ];
     for (what, guide, at_most, command) in rows {
         // Each in turn with the floor alone: a run of 10,000 rows between two of

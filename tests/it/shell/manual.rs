@@ -125,4 +125,6 @@ async fn a_page_that_is_not_there_is_told_with_the_nearest() {
     assert_refused(&refused, 2, &["aws-ssm list has no commands"]);
     let refused = programs.run(&["man", "--dir", "/proc/nowhere"]).await;
     assert_refused(&refused, 1, &["/proc/nowhere"]);
+    let refused = programs.run(&["completion", "fihs"]).await;
+    assert_refused(&refused, 2, &["did you mean fish?"]);
 }
