@@ -82,7 +82,7 @@ impl<'o> Page<'o> {
             self.out.extend_from_slice(label.as_bytes());
             self.out.extend(std::iter::repeat_n(b' ', blanks));
             let mut shown = Vec::new();
-            value.show(&mut shown, &mut self.calendar);
+            value.show_or(self.look.ellipsis, &mut shown, &mut self.calendar);
             push(self.out, self.look.colours, value.tone(), &shown);
             self.out.push(b'\n');
         }
@@ -125,7 +125,7 @@ impl<'o> Page<'o> {
         Cell {
             label_width: escape::width(&label),
             label,
-            value_width: value.show(&mut shown, &mut self.calendar),
+            value_width: value.show_or(self.look.ellipsis, &mut shown, &mut self.calendar),
             value: shown,
             tone: value.tone(),
         }

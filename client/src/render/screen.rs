@@ -70,7 +70,7 @@ pub fn frame(title: &str, page: &[u8], height: usize) -> Vec<u8> {
     let page = page.strip_suffix(b"\n").unwrap_or(page);
     lines.extend(page.split(|byte| *byte == b'\n'));
     let hidden = (lines.len() + 1).saturating_sub(height.max(1));
-    let more = format!("… {hidden} more lines; a taller terminal shows them");
+    let more = format!("+ {hidden} more lines; a taller terminal shows them");
     if lines.len() > height {
         lines.truncate(lines.len() - hidden);
         lines.push(more.as_bytes());
@@ -128,7 +128,7 @@ mod tests {
             assert!(lines.len() <= height, "{height}: {lines:?}");
         }
         let last = shown(&page, 10).pop().expect("a line");
-        assert!(last.starts_with("… 23 more lines"), "{last}");
+        assert!(last.starts_with("+ 23 more lines"), "{last}");
     }
 
     #[test]

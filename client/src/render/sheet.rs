@@ -126,7 +126,7 @@ impl<'a> Sheet<'a> {
             let values = self
                 .rows
                 .iter()
-                .map(|row| row[place].show(&mut shown, &mut calendar));
+                .map(|row| row[place].show_or(look.ellipsis, &mut shown, &mut calendar));
             let width = values.max().unwrap_or(0).max(header);
             total += GAP
                 + if place == 0 {

@@ -13,8 +13,6 @@ use super::terminal::Look;
 use super::time::Calendar;
 use super::{Field, Row, Value, append, escape};
 
-const ELLIPSIS: &str = "…";
-
 /// One cell: bytes of its text in the buffer, and what it takes on a screen.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -33,6 +31,7 @@ pub(super) struct Table {
     figures: Vec<Option<bool>>,
     text: Vec<u8>,
     cells: Vec<Cell>,
+    ellipsis: &'static str,
 }
 
 impl Table {
@@ -53,6 +52,7 @@ impl Table {
             headers,
             text: Vec::new(),
             cells: Vec::new(),
+            ellipsis: look.ellipsis,
         }
     }
 
@@ -61,7 +61,7 @@ impl Table {
         for (field, (wish, figures)) in columns.enumerate() {
             let value = row.value(field);
             let start = self.text.len();
-            let width = value.show(&mut self.text, calendar);
+            let width = value.show_or(self.ellipsis, &mut self.text, calendar);
             let tone = value.tone();
             self.cells.push(Cell {
                 // A field that is longer than an answer may be does not arrive.
@@ -88,7 +88,7 @@ impl Table {
         }
         let widths = fit(&self.wishes, look.width.unwrap_or(usize::MAX));
         let figures: Vec<bool> = self.figures.iter().map(|all| *all == Some(true)).collect();
-        let line = Line::new(&widths, &figures, look.colours);
+        let line = Line::new(&widths, &figures, look);
         if look.header {
             line.write_headers(sink.buffer(), &self.headers);
         }
@@ -120,15 +120,17 @@ struct Line<'a> {
     /// The last column that is shown; nothing follows it.
     last: usize,
     colours: bool,
+    ellipsis: &'static str,
 }
 
 impl<'a> Line<'a> {
-    fn new(widths: &'a [Option<usize>], figures: &'a [bool], colours: bool) -> Self {
+    fn new(widths: &'a [Option<usize>], figures: &'a [bool], look: &Look) -> Self {
         Self {
             widths,
             figures,
             last: widths.iter().rposition(Option::is_some).unwrap_or(0),
-            colours,
+            colours: look.colours,
+            ellipsis: look.ellipsis,
         }
     }
 
@@ -162,7 +164,7 @@ impl<'a> Line<'a> {
             return;
         };
         if width > room {
-            let (shown, width) = shorten(shown, room);
+            let (shown, width) = shorten(shown, room, self.ellipsis);
             push(out, self.colours, tone, &shown);
             self.end(out, column, room.saturating_sub(width));
         } else if self.figures[column] {
@@ -184,10 +186,11 @@ impl<'a> Line<'a> {
 }
 
 /// The beginning of a cell with an ellipsis after it, and what that takes.
-fn shorten(shown: &[u8], room: usize) -> (Vec<u8>, usize) {
+fn shorten(shown: &[u8], room: usize, ellipsis: &str) -> (Vec<u8>, usize) {
     let text = String::from_utf8_lossy(shown);
-    let beginning = escape::prefix(&text, room.saturating_sub(1));
-    let short = [beginning, ELLIPSIS].concat();
+    let ellipsis = escape::prefix(ellipsis, room.max(1));
+    let beginning = escape::prefix(&text, room.saturating_sub(escape::width(ellipsis)));
+    let short = [beginning, ellipsis].concat();
     let width = escape::width(&short);
     (short.into_bytes(), width)
 }

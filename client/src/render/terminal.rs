@@ -16,6 +16,8 @@ pub struct Look {
     pub colours: bool,
     /// Names of columns are wanted.
     pub header: bool,
+    /// What stands for what is left out, or is not known yet.
+    pub ellipsis: &'static str,
 }
 
 /// When colours are wanted.
@@ -27,6 +29,12 @@ pub enum Colours {
     Always,
     Never,
 }
+
+/// What everybody reads.
+pub const ELLIPSIS: &str = "…";
+
+/// The same where there is nothing but ASCII.
+const DOTS: &str = "...";
 
 /// Used when a terminal does not know its own width.
 const USUAL_WIDTH: usize = 80;
@@ -52,9 +60,13 @@ pub fn look(
         colours: match colours {
             Colours::Always => true,
             Colours::Never => false,
-            Colours::Auto => terminal && takes_colours(variable),
+            Colours::Auto => terminal && takes_colours(&variable),
         },
         header,
+        ellipsis: match terminal && !is_unicode(&variable) {
+            true => DOTS,
+            false => ELLIPSIS,
+        },
     }
 }
 
@@ -62,6 +74,15 @@ pub fn look(
 fn takes_colours(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
     !refused && !is_dumb(variable)
+}
+
+/// Whether the locale's characters are Unicode's. Where no locale is set, as in many
+/// containers, the terminal's nearly always are.
+fn is_unicode(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let named = set.find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    let named = named.map(|name| name.to_string_lossy().to_ascii_lowercase());
+    named.is_none_or(|name| name.contains("utf-8") || name.contains("utf8"))
 }
 
 /// Whether the terminal says that it can do nothing but print.
@@ -82,6 +103,32 @@ mod tests {
         assert!(with("NO_COLOR", ""));
         assert!(!with("NO_COLOR", "1"));
         assert!(!with("TERM", "dumb"));
+    }
+
+    #[test]
+    fn a_locale_says_whether_there_is_more_than_ascii() {
+        let locale = |set: &'static [(&str, &str)]| {
+            is_unicode(move |asked| {
+                let found = set.iter().find(|(name, _)| *name == asked);
+                found.map(|(_, value)| value.into())
+            })
+        };
+        for set in [
+            &[][..],
+            &[("LANG", "en_US.UTF-8")],
+            &[("LANG", "C.utf8")],
+            &[("LC_ALL", ""), ("LC_CTYPE", "UTF-8"), ("LANG", "C")],
+        ] {
+            assert!(locale(set), "{set:?}");
+        }
+        for set in [
+            &[("LANG", "C")][..],
+            &[("LANG", "POSIX")],
+            &[("LANG", "de_DE.ISO-8859-1")],
+            &[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")],
+        ] {
+            assert!(!locale(set), "{set:?}");
+        }
     }
 
     #[test]

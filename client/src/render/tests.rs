@@ -9,6 +9,7 @@ use aws_ssm_proto::wire::row::{self, field, put_number, put_pair, put_str};
 use super::instance::{InstanceRow, asked_columns, default_columns, fields};
 use super::sheet::{Document, Sheet};
 use super::sink::Sink;
+use super::terminal::ELLIPSIS;
 use super::*;
 
 /// 2026-11-23T17:00:00Z.
@@ -19,6 +20,7 @@ const PLAIN: Look = Look {
     terminal: false,
     colours: false,
     header: true,
+    ellipsis: ELLIPSIS,
 };
 
 const BARE: Look = Look {
@@ -125,6 +127,24 @@ web-1  i-0123456789abcdef0  runn…  t3.m…  10.0.0.1    eu-w…  onli…
     for line in table.lines() {
         assert!(escape::width(line) <= 66, "{line}");
     }
+}
+
+#[test]
+fn without_unicode_what_is_left_out_has_three_dots() {
+    let dots = |width| Look {
+        ellipsis: "...",
+        ..wide(width)
+    };
+    let asked = [web(), hostile()];
+    let (table, _) = printed(Format::Table, dots(66), &Column::DEFAULT, &asked);
+    assert!(
+        table.lines().all(|line| escape::width(line) <= 66),
+        "{table}"
+    );
+    assert!(!table.contains('…') && table.contains("..."), "{table}");
+    assert!(table.ends_with("...\n"), "{table}");
+    let (table, _) = printed(Format::Table, dots(4), &columns(&["type"]), &[web()]);
+    assert_eq!(table, "TYPE\nt...\n");
 }
 
 #[test]

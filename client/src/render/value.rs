@@ -92,6 +92,21 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The same, where `ellipsis` stands for what is not known yet.
+    #[inline]
+    pub(super) fn show_or(
+        &self,
+        ellipsis: &str,
+        out: &mut Vec<u8>,
+        calendar: &mut Calendar,
+    ) -> usize {
+        if matches!(self, Self::Pending) {
+            out.extend_from_slice(ellipsis.as_bytes());
+            return escape::width(ellipsis);
+        }
+        self.show(out, calendar)
+    }
+
     fn show_slowly(&self, out: &mut Vec<u8>, calendar: &mut Calendar) -> usize {
         let mut push = |text: &str| {
             out.extend_from_slice(text.as_bytes());

@@ -114,6 +114,7 @@ fn page(checks: &[Check], look: Look, out: &mut Vec<u8>) {
 mod tests {
     use super::super::check::Name;
     use super::*;
+    use crate::render::terminal::ELLIPSIS;
 
     const RUN: Name = Name::new("files", "run-directory");
 
@@ -123,6 +124,7 @@ mod tests {
             terminal: width.is_some(),
             colours,
             header: true,
+            ellipsis: ELLIPSIS,
         }
     }
 
