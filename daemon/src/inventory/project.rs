@@ -2,6 +2,8 @@
 
 mod draft;
 mod instances;
+mod time;
+mod walk;
 mod xml;
 
 use aws_sdk_ssm::types::{InstanceInformation, PingStatus};

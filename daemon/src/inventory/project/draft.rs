@@ -6,10 +6,9 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use aws_ssm_proto::domain::InstanceState;
 
+use super::time::seconds;
 use crate::aws::Unreadable;
 use crate::inventory::snapshot::{Address, Facts};
 
@@ -18,7 +17,7 @@ pub(super) const ON_DEMAND: &str = "on-demand";
 
 /// Texts that an instance has once.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Field {
+pub(in crate::inventory) enum Field {
     Id,
     PrivateIp,
     PublicIp,
@@ -115,7 +114,9 @@ impl Draft {
             return Ok(None);
         };
         let text = |field| self.get(field).unwrap_or_default();
-        let launched = self.get(Field::Launched).map(seconds).transpose()?;
+        let launched = self.get(Field::Launched);
+        let launched = launched.map(|text| seconds("the launch time", text));
+        let launched = launched.transpose()?;
         Ok(Some(Facts {
             id,
             private_ip: text(Field::PrivateIp),
@@ -172,11 +173,4 @@ pub(super) fn more_addresses(all: &[Address], main: [&str; 2]) -> Vec<Address> {
     more.sort_unstable();
     more.dedup_by_key(|address| address.ip);
     more
-}
-
-/// Seconds since 1970 of a time as EC2 writes it.
-fn seconds(text: &str) -> Result<i64, Unreadable> {
-    let time = DateTime::from_str(text, Format::DateTimeWithOffset);
-    time.map(|time| time.secs())
-        .map_err(|_| Unreadable::new(format!("the launch time {text:?} is no time")))
 }
