@@ -95,6 +95,7 @@ pub enum Command {
     List(ListArgs),
     Show(TargetsArgs),
     Resolve(TargetArgs),
+    Interfaces(InterfacesArgs),
     Regions,
     Whoami,
     Cache(CacheCommand),
@@ -178,6 +179,27 @@ pub struct CompleteArgs {
     /// bash: the line up to the cursor. Others: the words up to there
     #[arg(last = true, value_name = "WORD")]
     pub words: Vec<OsString>,
+}
+
+/// Arguments of `interfaces`.
+#[derive(Clone, Debug, Default, Args)]
+#[allow(missing_docs)]
+pub struct InterfacesArgs {
+    /// An instance's id or name; without one, all that match
+    #[arg(conflicts_with_all = ["node_name", "tag"])]
+    pub target: Option<String>,
+    /// Only of instances with this name or private DNS name; repeat for more
+    #[arg(short, long, value_name = "NAME")]
+    pub node_name: Vec<String>,
+    /// Of the instance with this id; repeat for more
+    #[arg(long, value_name = "ID", conflicts_with_all = ["node_name", "tag"])]
+    pub instance_id: Vec<String>,
+    /// Only of instances with exactly this tag; repeat for more
+    #[arg(short, long, value_name = "K=V")]
+    pub tag: Vec<String>,
+    /// Also of instances that are neither pending nor running
+    #[arg(short, long)]
+    pub all: bool,
 }
 
 /// The commands of `cache`.

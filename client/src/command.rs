@@ -6,6 +6,7 @@ mod completion;
 mod config;
 mod daemon;
 mod doctor;
+mod interfaces;
 mod list;
 mod man;
 mod regions;
@@ -63,6 +64,7 @@ pub async fn run(cli: &Cli, ctx: &mut Context<'_>) -> Result<(), Failure> {
         Command::List(args) => list::run(args, ctx).await,
         Command::Show(args) => show::run(&args.target, ctx).await,
         Command::Resolve(args) => resolve::run(args.target.as_ref(), ctx).await,
+        Command::Interfaces(args) => interfaces::run(args, ctx).await,
         Command::Regions => regions::run(ctx).await,
         Command::Whoami => whoami::run(ctx).await,
         Command::Cache(command) => cache::run(command, ctx).await,
@@ -90,7 +92,9 @@ fn check_meta(cli: &Cli, settings: &Settings) -> Result<(), Error> {
             .hint("add -o json"));
     }
     match cli.command {
-        Command::List(_) | Command::Show(_) | Command::Resolve(_) => Ok(()),
+        Command::List(_) | Command::Show(_) | Command::Resolve(_) | Command::Interfaces(_) => {
+            Ok(())
+        }
         _ => Err(usage("--meta is for instances")
             .why("only answers about instances have an age and can be cut")
             .hint("leave --meta out")),

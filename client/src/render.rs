@@ -9,23 +9,27 @@ pub mod colour;
 mod delimited;
 pub mod escape;
 pub mod instance;
+pub mod interface;
 mod json;
 pub(crate) mod layout;
 pub mod page;
 mod printer;
 pub mod screen;
+pub mod several;
 pub mod sheet;
 pub mod sink;
 mod table;
 pub mod terminal;
 pub mod time;
 pub mod value;
+mod wrap;
 mod yaml;
 
 use std::borrow::Cow;
 
 pub use json::Meta;
 pub use printer::Printer;
+pub use several::Several;
 pub use terminal::Look;
 pub use value::Value;
 

@@ -7,7 +7,7 @@
 
 pub use crate::config::fuzzing::settings;
 pub use crate::identity::fuzzing::profiles;
-pub use crate::inventory::fuzzing::{agents, instances, snapshot};
+pub use crate::inventory::fuzzing::{agents, instances, interfaces, snapshot};
 pub use crate::query::fuzzing::terms;
 
 use aws_ssm_proto::domain::Error;

@@ -12,12 +12,15 @@ mod encode;
 pub mod freshness;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod interfaces;
 mod load;
 mod project;
 mod resource;
 mod snapshot;
 mod stored;
 mod strings;
+mod subnets;
+mod wiring;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -35,12 +38,15 @@ use tokio_util::task::TaskTracker;
 pub use agents::{Agent, Agents};
 pub use cached::{Cached, Found, Key, Served};
 pub use encode::{Encoded, RowsEncoder, encode_row};
+pub use interfaces::{Interface, Interfaces};
 pub use load::Load;
 pub use resource::{Instances, Kind, LoadLimits, PAGE_SIZES, Regions, Resource, StraightPage};
 pub use snapshot::{Address, AddressText, Row, SharedField, Snapshot};
 #[cfg(test)]
 pub use snapshot::{Builder, Facts};
 pub use strings::StringId;
+pub use subnets::{Subnet, Subnets};
+pub use wiring::Wiring;
 
 use crate::aws::{Filters, PageRequest, Pool};
 use crate::clock::Clock;
@@ -51,8 +57,11 @@ use crate::refresh::{Job, Queue};
 use calls::Calls;
 use freshness::{Policy, Verdict};
 
-/// Agents and regions weigh little; they get this part of the memory limit each.
+/// Agents, subnets and regions weigh little; they get this part of the memory limit
+/// each.
 const SMALL_SHARE: u64 = 8;
+/// Interfaces weigh less than half of what their instances do.
+const INTERFACES_SHARE: u64 = 4;
 
 /// What the inventory is made with.
 #[derive(Clone, Copy, Debug)]
@@ -194,6 +203,10 @@ pub struct Inventory {
     pub instances: Arc<Cached<Instances>>,
     /// Agents, by region.
     pub agents: Arc<Cached<Agents>>,
+    /// Network interfaces of instances, by region; loaded when they are asked for.
+    pub interfaces: Arc<Cached<Interfaces>>,
+    /// Subnets, by region; loaded with interfaces.
+    pub subnets: Arc<Cached<Subnets>>,
     /// The account's regions, kept under the region that was asked.
     pub regions: Arc<Cached<Regions>>,
     shared: Arc<Shared>,
@@ -227,6 +240,8 @@ impl Inventory {
         Self {
             instances: Cached::new(config.max_bytes, Arc::clone(&shared)),
             agents: Cached::new(small, Arc::clone(&shared)),
+            interfaces: Cached::new(config.max_bytes / INTERFACES_SHARE, Arc::clone(&shared)),
+            subnets: Cached::new(small, Arc::clone(&shared)),
             regions: Cached::new(small, Arc::clone(&shared)),
             shared,
         }
@@ -439,6 +454,8 @@ impl Inventory {
         match job.kind {
             Kind::Instances => self.instances.refresh(identity, key, deadline).await,
             Kind::Agents => self.agents.refresh(identity, key, deadline).await,
+            Kind::Interfaces => self.interfaces.refresh(identity, key, deadline).await,
+            Kind::Subnets => self.subnets.refresh(identity, key, deadline).await,
             Kind::Regions => self.regions.refresh(identity, key, deadline).await,
         }
     }
@@ -454,6 +471,8 @@ impl Inventory {
         }
         refresh_used(&self.instances, &self.shared, keep_warm);
         refresh_used(&self.agents, &self.shared, keep_warm);
+        refresh_used(&self.interfaces, &self.shared, keep_warm);
+        refresh_used(&self.subnets, &self.shared, keep_warm);
         refresh_used(&self.regions, &self.shared, keep_warm);
     }
 
@@ -461,6 +480,8 @@ impl Inventory {
     pub fn forget_unused(&self) {
         self.instances.forget_unused();
         self.agents.forget_unused();
+        self.interfaces.forget_unused();
+        self.subnets.forget_unused();
         self.regions.forget_unused();
     }
 
@@ -502,6 +523,10 @@ impl Inventory {
                 .drop_entry(identity, region, &mut held, &mut names);
             self.agents
                 .drop_entry(identity, region, &mut held, &mut names);
+            self.interfaces
+                .drop_entry(identity, region, &mut held, &mut names);
+            self.subnets
+                .drop_entry(identity, region, &mut held, &mut names);
             self.regions
                 .drop_entry(identity, region, &mut held, &mut names);
         }
@@ -528,6 +553,8 @@ impl Inventory {
     fn clear_memory(&self, identity: Option<&VerifiedIdentity>) -> HashSet<Name> {
         let mut names = self.instances.clear(identity);
         names.extend(self.agents.clear(identity));
+        names.extend(self.interfaces.clear(identity));
+        names.extend(self.subnets.clear(identity));
         names.extend(self.regions.clear(identity));
         names
     }
@@ -537,6 +564,8 @@ impl Inventory {
     pub fn describe(&self) -> Vec<CacheEntry> {
         let mut entries = describe(&self.instances, &self.shared);
         entries.extend(describe(&self.agents, &self.shared));
+        entries.extend(describe(&self.interfaces, &self.shared));
+        entries.extend(describe(&self.subnets, &self.shared));
         entries.extend(describe(&self.regions, &self.shared));
         entries.sort_by(|a, b| {
             (&a.account, &a.principal, &a.region, &a.resource).cmp(&(
@@ -582,13 +611,17 @@ impl KnownAgents {
 /// What an answer says of the region its rows came from.
 #[must_use]
 pub fn summarize(region: &str, served: &Served<Instances>) -> RegionSummary {
+    summary(region, served, served.entry.value.snapshot.cut)
+}
+
+fn summary<T>(region: &str, served: &Served<T>, cut: bool) -> RegionSummary {
     RegionSummary {
         region: region.to_owned(),
         fetched_at: served.entry.fetched_at,
         age: served.age,
         state: served.state,
         refreshing: served.refreshing,
-        cut: served.entry.value.snapshot.cut,
+        cut,
         error: served.error.clone(),
     }
 }
@@ -597,7 +630,7 @@ fn refresh_used<T: Resource>(cached: &Cached<T>, shared: &Shared, keep_warm: Dur
     let now = shared.clock.now();
     for (key, entry) in cached.entries() {
         let used = entry.unused_for(now) < keep_warm;
-        if used && entry.age(now) >= shared.policy().refresh_ahead {
+        if used && entry.age(now) >= cached.policy().refresh_ahead {
             shared.refresh(T::KIND, &key, &entry.identity);
         }
     }
@@ -605,24 +638,24 @@ fn refresh_used<T: Resource>(cached: &Cached<T>, shared: &Shared, keep_warm: Dur
 
 fn describe<T: Resource>(cached: &Cached<T>, shared: &Shared) -> Vec<CacheEntry> {
     let now = shared.clock.now();
+    let policy = cached.policy();
     let describe = |(key, entry): (Arc<Key>, Arc<cached::Entry<T>>)| {
         let age = entry.age(now);
         let principal = entry.identity.principal();
         let failure = shared.queue.last_failure(T::KIND, &key);
         let (last_error, held) = failure.unzip();
-        let due = shared.policy().refresh_ahead.saturating_sub(age);
+        let due = policy.refresh_ahead.saturating_sub(age);
         CacheEntry {
             account: principal.account().to_owned(),
             principal: principal.arn().to_owned(),
             region: key.region().to_string(),
             resource: T::KIND.as_str().to_owned(),
             age,
-            state: shared.policy().state(age),
+            state: policy.state(age),
             rows: entry.value.rows() as u64,
             bytes: entry.value.weight() as u64,
             refreshing: cached.is_loading(&key),
-            next_refresh: shared
-                .policy()
+            next_refresh: policy
                 .background_refresh
                 .then(|| due.max(held.unwrap_or_default())),
             unused: entry.unused_for(now),

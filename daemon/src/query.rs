@@ -5,6 +5,7 @@ mod conditions;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 pub mod list;
+pub mod node;
 mod order;
 mod parse;
 mod pattern;

@@ -10,6 +10,7 @@ mod completion;
 mod configuration;
 mod control;
 mod diagnosis;
+mod interfaces;
 mod inventory;
 mod question;
 mod regions;

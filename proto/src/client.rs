@@ -7,6 +7,7 @@
 mod challenge;
 mod configuration;
 mod diagnosis;
+mod interfaces;
 mod stream;
 
 use std::fmt;
@@ -32,6 +33,7 @@ use crate::{hello, status};
 
 pub use challenge::Turns;
 pub use configuration::Checked;
+pub use interfaces::InterfacePages;
 pub use stream::{InstanceStream, StreamOptions, StreamSource};
 
 /// How long a call may take when nobody says otherwise.
@@ -127,12 +129,34 @@ impl Client {
         columns: &[Column],
         freshness: Freshness,
     ) -> Result<ResolvedTargets, Error> {
-        let request = self.request(wire::ResolveTargetsRequest {
-            caller: Some(caller.into()),
-            targets: targets.to_vec(),
-            freshness: Some(freshness.into()),
-            columns: columns.iter().map(ToString::to_string).collect(),
-        });
+        let question = resolution(caller, targets, columns, freshness);
+        self.resolve_targets(question).await
+    }
+
+    /// The same, with their network interfaces.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::resolve`]. Interfaces that cannot be had are no error.
+    pub async fn describe(
+        &self,
+        caller: &Caller,
+        targets: &[String],
+        columns: &[Column],
+        freshness: Freshness,
+    ) -> Result<ResolvedTargets, Error> {
+        let question = wire::ResolveTargetsRequest {
+            with_interfaces: true,
+            ..resolution(caller, targets, columns, freshness)
+        };
+        self.resolve_targets(question).await
+    }
+
+    async fn resolve_targets(
+        &self,
+        question: wire::ResolveTargetsRequest,
+    ) -> Result<ResolvedTargets, Error> {
+        let request = self.request(question);
         let answer = self.call(self.inventory().resolve_targets(request)).await?;
         Ok(answer.into())
     }
@@ -353,6 +377,21 @@ impl Client {
             hello::explain(&status).unwrap_or_else(|| status::to_error(&status))
         })?;
         Ok(answer.into_inner())
+    }
+}
+
+fn resolution(
+    caller: &Caller,
+    targets: &[String],
+    columns: &[Column],
+    freshness: Freshness,
+) -> wire::ResolveTargetsRequest {
+    wire::ResolveTargetsRequest {
+        caller: Some(caller.into()),
+        targets: targets.to_vec(),
+        freshness: Some(freshness.into()),
+        columns: columns.iter().map(ToString::to_string).collect(),
+        with_interfaces: false,
     }
 }
 

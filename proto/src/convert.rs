@@ -8,6 +8,7 @@ mod completion;
 mod configuration;
 mod daemon;
 mod diagnosis;
+mod interface;
 mod request;
 mod stats;
 mod time;

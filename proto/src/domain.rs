@@ -10,6 +10,7 @@ mod daemon;
 mod diagnosis;
 mod error;
 mod instance;
+mod interface;
 mod regions;
 mod request;
 mod stats;
@@ -27,6 +28,10 @@ pub use daemon::{CacheEntry, DaemonStatus, Hello};
 pub use diagnosis::{CallFinding, ClockOffset, Diagnosis, ProfileFinding};
 pub use error::{Error, ErrorKind};
 pub use instance::{AgentStatus, InstanceRef, InstanceState};
+pub use interface::{
+    InstanceInterfaces, InterfacesQuery, InterfacesSummary, NetworkInterface, PrivateAddress,
+    RegionFailure,
+};
 pub use regions::{FailedRegions, failures, whole_failure};
 pub use request::{Freshness, ListQuery, Sort, SortKey, TagFilter};
 pub use stats::{

@@ -32,12 +32,14 @@ async fn the_second_list_makes_no_aws_call() {
 async fn every_question_about_a_known_fleet_is_answered_without_aws() {
     let stage = Stage::new().await;
     stage.done(&["list"]).await;
+    stage.done(&["interfaces"]).await;
     stage.settled().await;
     stage.done(&["regions"]).await;
 
     stage.sandbox.reset_counts();
     let id = stage.done(&["resolve", "web-1"]).await;
     stage.done(&["show", id.stdout.trim()]).await;
+    stage.done(&["interfaces", "web-1"]).await;
     stage.done(&["list", "--all", "--tag", "Name=web-1"]).await;
     stage.done(&["list", "--count", "--all"]).await;
     stage.done(&["list", "--sort", "none", "-o", "jsonl"]).await;

@@ -16,6 +16,7 @@ mod grpc;
 mod guide;
 mod hostile;
 mod identity;
+mod interfaces;
 mod isolation;
 mod life;
 mod load;

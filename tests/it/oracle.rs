@@ -7,6 +7,7 @@
 
 mod filters;
 mod formats;
+mod interfaces;
 mod judge;
 mod metrics;
 mod moto;

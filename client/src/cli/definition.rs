@@ -12,8 +12,9 @@ use std::ffi::{OsStr, OsString};
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 use super::examples;
-use super::{CacheCommand, Cli, Command, ConfigCommand, DaemonCommand, GlobalArgs, ListArgs};
-use super::{CompleteArgs, CompletionArgs, ManArgs, TargetArgs, TargetsArgs};
+use super::{CacheCommand, Cli, Command, ConfigCommand, DaemonCommand, GlobalArgs};
+use super::{CompleteArgs, CompletionArgs, InterfacesArgs, ListArgs, ManArgs};
+use super::{TargetArgs, TargetsArgs};
 
 const EXAMPLES: &str = "Examples:
   aws-ssm list web tag:Team=storefront -o wide
@@ -60,7 +61,7 @@ struct Entry {
     read: fn(&ArgMatches) -> Result<Command, clap::Error>,
 }
 
-const COMMANDS: [Entry; 13] = [
+const COMMANDS: [Entry; 14] = [
     Entry {
         name: "list",
         alias: Some("ls"),
@@ -81,6 +82,13 @@ const COMMANDS: [Entry; 13] = [
         about: "Print the id of the instance that a target names",
         define: TargetArgs::augment_args,
         read: |matches| TargetArgs::from_arg_matches(matches).map(Command::Resolve),
+    },
+    Entry {
+        name: "interfaces",
+        alias: Some("if"),
+        about: "Show the network interfaces of instances",
+        define: InterfacesArgs::augment_args,
+        read: |matches| InterfacesArgs::from_arg_matches(matches).map(Command::Interfaces),
     },
     Entry {
         name: "regions",
@@ -275,6 +283,7 @@ pub(super) mod tests {
             "ls -a -o json -vv --max-age 5m",
             "show a b -r x,y --role-arn r",
             "resolve web-1 -q -p dev",
+            "if -n a -n b -t A=1 --all -o wide",
             "regions --no-daemon",
             "daemon stop --now --timeout 5s",
             "daemon -v status",

@@ -16,6 +16,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "aws ec2 reboot-instances --instance-ids \"$(aws-ssm resolve web-1)\"",
         ],
     ),
+    (
+        "interfaces",
+        &[
+            "aws-ssm interfaces web-1",
+            "aws-ssm interfaces -n ip-10-0-3-7 -o wide",
+            "aws-ssm interfaces -t Team=web --columns instance,id,private-ip,cidr -o csv",
+            "aws-ssm interfaces web-1 -o json | jq '.[].security_groups'",
+        ],
+    ),
     ("regions", &["aws-ssm regions", "aws-ssm regions -o ids"]),
     ("whoami", &["aws-ssm whoami --profile prod"]),
     ("cache", &["aws-ssm cache show", "aws-ssm cache clear"]),

@@ -187,7 +187,7 @@ fn sort_key(text: &str) -> Result<SortKey, Error> {
     })
 }
 
-fn tag(text: &str) -> Result<TagFilter, Error> {
+pub(super) fn tag(text: &str) -> Result<TagFilter, Error> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok(TagFilter {
             key: key.to_owned(),

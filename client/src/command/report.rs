@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListSummary, RegionSummary, failures};
+use aws_ssm_proto::domain::{DataState, Error, ErrorKind, RegionFailure, RegionSummary, failures};
 
 use super::unix;
 use crate::error::{Failure, lines};
@@ -98,6 +98,17 @@ pub(super) fn tell_failures(regions: &[RegionSummary]) {
     }
 }
 
+/// Says what is missing of rows that are there.
+pub(super) fn tell_missing(what: &str, missing: &[RegionFailure], notices: Notices) {
+    for RegionFailure { region, error } in missing {
+        let hint = match error.hint.as_str() {
+            "" => String::new(),
+            hint => format!("; {hint}"),
+        };
+        notices.warn(format_args!("{region}: {what}: {error}{hint}"));
+    }
+}
+
 /// The same for programs.
 pub(super) fn meta(regions: &[RegionSummary]) -> Meta {
     let with_data = || regions.iter().filter(|region| region.has_data());
@@ -114,7 +125,7 @@ pub(super) fn meta(regions: &[RegionSummary]) -> Meta {
 }
 
 /// The summary that ends every list; without it rows may be missing.
-pub(super) fn complete(summary: Option<ListSummary>) -> Result<ListSummary, Error> {
+pub(super) fn complete<T>(summary: Option<T>) -> Result<T, Error> {
     summary.ok_or_else(|| {
         Error::new(ErrorKind::Daemon, "the daemon's answer is not complete")
             .why("it ended before its summary")

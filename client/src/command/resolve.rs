@@ -11,6 +11,7 @@ pub(super) async fn run(target: Option<&String>, ctx: &mut Context<'_>) -> Resul
     let targets = Targets {
         typed: target.map_or(&[], std::slice::from_ref),
         many: false,
+        interfaces: false,
     };
     targets.check(ctx)?;
     let format = ctx.settings.format.unwrap_or(Format::Ids);

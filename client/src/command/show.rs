@@ -1,42 +1,55 @@
 //! `show`: everything known of an instance, and how old that is.
 
+mod page;
+mod row;
+
 use aws_ssm_proto::domain::{
-    AgentStatus, Column, Error, InstanceRef, RegionSummary, ResolvedTargets,
+    Column, Error, InstanceInterfaces, InstanceRef, RegionSummary, ResolvedTargets,
 };
 
+use super::interfaces::UNKNOWN_SUBNETS;
 use super::list::columns;
 use super::target::Targets;
 use super::{Context, report, unix};
 use crate::error::Failure;
-use crate::render::instance::{InstanceRow, asked_columns, fields};
-use crate::render::page::Page;
-use crate::render::{Format, Look, Printer, Row, Value};
+use crate::render::instance::asked_columns;
+use crate::render::{Format, Printer};
+use page::InstancePage;
+use row::{ShowRow, Shown};
 
 pub(super) async fn run(typed: &[String], ctx: &mut Context<'_>) -> Result<(), Failure> {
     // What was typed wrong is told before anybody is asked.
-    let targets = Targets { typed, many: true };
+    let targets = Targets {
+        typed,
+        many: true,
+        interfaces: false,
+    };
     targets.check(ctx)?;
     if let Some(named) = &ctx.settings.columns {
-        columns(Format::default(), Some(named))?;
+        Shown::named(named)?;
     }
     let mut caller = ctx.caller()?;
     ctx.settle_format().await?;
     let format = ctx.settings.format.unwrap_or_default();
     let as_page = format.is_table() && ctx.settings.columns.is_none();
-    let columns = match &ctx.settings.columns {
-        Some(named) => columns(format, Some(named))?,
-        // Everything, in whatever format.
-        None if format != Format::Ids => columns(Format::Json, None)?,
-        None => columns(Format::Ids, None)?,
+    let shown = match &ctx.settings.columns {
+        Some(named) if format != Format::Ids => Shown::named(named)?,
+        _ => match format {
+            Format::Ids => Shown::without_interfaces(columns(format, None)?),
+            // Everything, in whatever format.
+            _ => Shown::with_interfaces(columns(Format::Json, None)?),
+        },
     };
-    let asked = asked_columns(&columns);
+    let asked = asked_columns(&shown.columns);
+    let targets = Targets {
+        interfaces: shown.has_interfaces(),
+        ..targets
+    };
     let answer = targets.find(&asked, &mut caller, ctx).await?;
-    let look = ctx.look(format);
-    let now = unix(ctx.now);
     if as_page {
-        print_pages(ctx.sink.buffer(), &answer, look, now);
+        print_pages(ctx, &answer)?;
     } else {
-        print_rows(ctx, &answer, &columns, format)?;
+        print_rows(ctx, &answer, &shown, format)?;
     }
     report::tell_of(&once_each(&answer.sources), ctx.notices);
     Ok(())
@@ -45,29 +58,99 @@ pub(super) async fn run(typed: &[String], ctx: &mut Context<'_>) -> Result<(), F
 fn print_rows(
     ctx: &mut Context<'_>,
     answer: &ResolvedTargets,
-    columns: &[Column],
+    shown: &Shown,
     format: Format,
 ) -> Result<(), Failure> {
     let now = unix(ctx.now);
-    let mut printer = Printer::new(format, fields(columns), ctx.look(format));
-    let rows = answer.instances().map(|instance| InstanceRow {
-        columns,
-        instance,
-        now,
+    let mut printer = Printer::new(format, shown.fields(), ctx.look(format));
+    let rows = answer.instances().enumerate().map(|(place, instance)| {
+        let interfaces = interfaces(answer, place, instance);
+        ShowRow::new(shown, instance, interfaces, now)
     });
     printer.print(ctx.sink.buffer(), rows);
     let omitted = printer.end(&mut ctx.sink)?;
+    let failures = failures(answer);
     if ctx.settings.meta {
         let mut meta = report::meta(&once_each(&answer.sources));
-        meta.errors
-            .extend(answer.agent_error.clone().map(|error| (None, error)));
+        let agents = answer.agent_error.clone();
+        meta.errors.extend(agents.map(|error| (None, error)));
+        meta.errors.extend(failures);
         Printer::wrap(ctx.sink.buffer(), &meta, "rows");
-    } else if let Some(error) = &answer.agent_error {
-        ctx.notices
-            .say(format_args!("agent status is not known: {error}"));
+    } else {
+        if let Some(error) = &answer.agent_error {
+            ctx.notices
+                .say(format_args!("agent status is not known: {error}"));
+        }
+        for (region, error) in failures {
+            let region = region.unwrap_or_default();
+            ctx.notices
+                .say(format_args!("{region}: interfaces: {error}"));
+        }
     }
     ctx.say_omitted(&omitted);
     Ok(())
+}
+
+fn print_pages(ctx: &mut Context<'_>, answer: &ResolvedTargets) -> Result<(), Failure> {
+    let look = ctx.look(Format::Table);
+    let now = unix(ctx.now);
+    for (place, instance) in answer.instances().enumerate() {
+        if place > 0 {
+            ctx.sink.buffer().push(b'\n');
+        }
+        let source = answer.sources.get(place);
+        let page = InstancePage {
+            instance,
+            interfaces: interfaces(answer, place, instance),
+            interfaces_error: source.and_then(|source| interfaces_error(answer, source)),
+            subnets_error: source.and_then(|source| subnets_error(answer, source)),
+            agent_error: answer.agent_error.as_ref(),
+            source,
+            now,
+        };
+        page.print(&mut ctx.sink, look)?;
+    }
+    Ok(())
+}
+
+/// Those of one instance of the answer; `None` if they cannot be had.
+fn interfaces<'a>(
+    answer: &'a ResolvedTargets,
+    place: usize,
+    instance: InstanceRef<'_>,
+) -> Option<&'a InstanceInterfaces> {
+    let region = &answer.sources.get(place)?.region;
+    let mut all = answer.interfaces.iter();
+    all.find(|of| Some(of.id.as_str()) == instance.id && of.region == *region)
+}
+
+/// Why there are no interfaces from where an instance is.
+fn interfaces_error<'a>(answer: &'a ResolvedTargets, source: &RegionSummary) -> Option<&'a Error> {
+    let mut regions = answer.interfaces_summary.regions.iter();
+    let region = regions.find(|region| region.region == source.region)?;
+    region.error.as_ref()
+}
+
+/// Why the subnets of its region are not known.
+fn subnets_error<'a>(answer: &'a ResolvedTargets, source: &RegionSummary) -> Option<&'a Error> {
+    let mut missing = answer.interfaces_summary.missing.iter();
+    let failure = missing.find(|failure| failure.region == source.region)?;
+    Some(&failure.error)
+}
+
+/// Whatever is missing of interfaces, and where.
+fn failures(answer: &ResolvedTargets) -> Vec<(Option<String>, Error)> {
+    let summary = &answer.interfaces_summary;
+    let regions = summary.regions.iter().filter_map(|region| {
+        let error = region.error.clone()?;
+        Some((Some(region.region.clone()), error))
+    });
+    let subnets = summary.missing.iter().map(|failure| {
+        let mut error = failure.error.clone();
+        error.what = format!("{UNKNOWN_SUBNETS}: {}", error.what);
+        (Some(failure.region.clone()), error)
+    });
+    regions.chain(subnets).collect()
 }
 
 /// Several targets in one region have one source.
@@ -81,145 +164,11 @@ fn once_each(sources: &[RegionSummary]) -> Vec<RegionSummary> {
     seen
 }
 
-fn print_pages(out: &mut Vec<u8>, answer: &ResolvedTargets, look: Look, now: i64) {
-    for (place, instance) in answer.instances().enumerate() {
-        if place > 0 {
-            out.push(b'\n');
-        }
-        let source = answer.sources.get(place);
-        InstancePage { instance, now }.print(out, look, source, answer.agent_error.as_ref());
-    }
-}
+/// The columns that `show` has beside those of a list.
+const INTERFACES: &str = "interfaces";
 
-struct InstancePage<'a> {
-    instance: InstanceRef<'a>,
-    now: i64,
-}
-
-const PARTS: [(&str, &[Column]); 3] = [
-    (
-        "Instance",
-        &[
-            Column::State,
-            Column::Type,
-            Column::Arch,
-            Column::Platform,
-            Column::Image,
-            Column::Lifecycle,
-            Column::Launched,
-            Column::Age,
-            Column::Key,
-            Column::Profile,
-        ],
-    ),
-    ("Placement", &[Column::Account, Column::Region, Column::Az]),
-    (
-        "Network",
-        &[
-            Column::PrivateIp,
-            Column::PublicIp,
-            Column::PrivateDns,
-            Column::PublicDns,
-            Column::Vpc,
-            Column::Subnet,
-        ],
-    ),
-];
-
-impl InstancePage<'_> {
-    fn print(
-        &self,
-        out: &mut Vec<u8>,
-        look: Look,
-        source: Option<&RegionSummary>,
-        agent_error: Option<&Error>,
-    ) {
-        let title = [self.instance.id, self.instance.name];
-        let title: Vec<&str> = title.into_iter().flatten().collect();
-        let mut page = Page::new(out, look);
-        page.heading(&title.join("  "));
-        for (heading, columns) in PARTS {
-            self.print_part(&mut page, heading, columns);
-        }
-        self.print_groups(&mut page);
-        self.print_agent(&mut page, agent_error);
-        self.print_tags(&mut page);
-        if let Some(source) = source {
-            page.lines("Data", &data(source));
-        }
-    }
-
-    fn print_part(&self, page: &mut Page<'_>, heading: &str, columns: &[Column]) {
-        let row = InstanceRow {
-            columns,
-            instance: self.instance,
-            now: self.now,
-        };
-        let labels: Vec<String> = columns.iter().map(ToString::to_string).collect();
-        let values = (0..columns.len()).map(|place| row.value(place));
-        let lines: Vec<_> = labels.iter().map(String::as_str).zip(values).collect();
-        page.lines(heading, &lines);
-    }
-
-    fn print_groups(&self, page: &mut Page<'_>) {
-        let groups = self.instance.security_groups();
-        let lines: Vec<_> = groups.map(|(id, name)| (id, Value::Text(name))).collect();
-        if !lines.is_empty() {
-            page.lines("Security groups", &lines);
-        }
-    }
-
-    fn print_agent(&self, page: &mut Page<'_>, error: Option<&Error>) {
-        let columns = [Column::Ssm, Column::AgentVersion, Column::Agent];
-        let row = InstanceRow {
-            columns: &columns,
-            instance: self.instance,
-            now: self.now,
-        };
-        let mut lines = vec![("ssm", row.value(0))];
-        if self.instance.agent_version.is_some() {
-            lines.push(("version", row.value(1)));
-        }
-        if self.instance.agent.is_some() {
-            lines.push(("last heard", row.value(2)));
-        }
-        match (self.instance.ssm, error) {
-            (None, Some(error)) => {
-                lines.push(("why", Value::Owned(error.to_string())));
-                if !error.hint.is_empty() {
-                    lines.push(("hint", Value::Text(&error.hint)));
-                }
-            }
-            (None, None) => lines.push(("why", Value::Text("not asked for yet; run it again"))),
-            (Some(AgentStatus::None), _) => lines.push(("why", Value::Text(UNMANAGED))),
-            _ => {}
-        }
-        page.lines("Agent", &lines);
-    }
-
-    fn print_tags(&self, page: &mut Page<'_>) {
-        let tags = self.instance.tags();
-        let lines: Vec<_> = tags.map(|(key, value)| (key, Value::Text(value))).collect();
-        if !lines.is_empty() {
-            page.lines("Tags", &lines);
-        }
-    }
-}
-
-const UNMANAGED: &str = "Systems Manager does not know it: the agent is not installed or not \
-                         running, has no network, or the instance profile does not allow it";
-
-fn data(source: &RegionSummary) -> Vec<(&'static str, Value<'_>)> {
-    let mut lines = vec![
-        ("fetched", Value::Time(unix(source.fetched_at))),
-        ("age", Value::Span(report::whole_seconds(source.age))),
-        ("state", Value::Text(source.state.as_str())),
-    ];
-    if source.refreshing {
-        lines.push(("refreshing", Value::Flag(true)));
-    }
-    if let Some(error) = &source.error {
-        lines.push(("why", Value::Owned(error.to_string())));
-    }
-    lines
+/// Reads a column that a list has too.
+fn list_column(name: &str) -> Result<Column, Error> {
+    let columns = columns(Format::Json, Some(&[name.to_owned()]))?;
+    Ok(columns.into_iter().next().expect("one for each name"))
 }

@@ -25,6 +25,8 @@ pub(super) struct Targets<'a> {
     pub(super) typed: &'a [String],
     /// The command takes several.
     pub(super) many: bool,
+    /// Their network interfaces are wanted too.
+    pub(super) interfaces: bool,
 }
 
 impl Targets<'_> {
@@ -52,10 +54,11 @@ impl Targets<'_> {
         caller: &mut Caller,
         ctx: &mut Context<'_>,
     ) -> Result<ResolvedTargets, Failure> {
+        let wanted = (columns, self.interfaces);
         if !self.typed.is_empty() {
-            return match resolve(self.typed, columns, caller, ctx).await {
+            return match resolve(self.typed, wanted, caller, ctx).await {
                 Err(error) if error.kind == ErrorKind::Ambiguous => {
-                    self.choose(error, columns, caller, ctx).await
+                    self.choose(error, wanted, caller, ctx).await
                 }
                 outcome => Ok(outcome?),
             };
@@ -65,7 +68,7 @@ impl Targets<'_> {
         Box::pin(async {
             let mut ending = Ending::new()?;
             let picked = pick(tty, None, self.many, &mut ending, caller, ctx).await?;
-            finally(&mut ending, resolve(&picked, columns, caller, ctx)).await
+            finally(&mut ending, resolve(&picked, wanted, caller, ctx)).await
         })
         .await
     }
@@ -74,7 +77,7 @@ impl Targets<'_> {
     async fn choose(
         self,
         error: Error,
-        columns: &[Column],
+        wanted: Wanted<'_>,
         caller: &mut Caller,
         ctx: &mut Context<'_>,
     ) -> Result<ResolvedTargets, Failure> {
@@ -86,7 +89,10 @@ impl Targets<'_> {
             let mut picked = Vec::with_capacity(self.typed.len());
             for target in self.typed {
                 let one = [target.clone()];
-                let found = finally(&mut ending, resolve(&one, &[Column::Id], caller, ctx));
+                let found = finally(
+                    &mut ending,
+                    resolve(&one, (&[Column::Id], false), caller, ctx),
+                );
                 match found.await {
                     Err(Failure::Told(error)) if error.kind == ErrorKind::Ambiguous => {
                         let tty = tty(ctx).ok_or_else(|| error.clone())?;
@@ -96,7 +102,7 @@ impl Targets<'_> {
                     found => drop((found?, picked.push(target.clone()))),
                 }
             }
-            finally(&mut ending, resolve(&picked, columns, caller, ctx)).await
+            finally(&mut ending, resolve(&picked, wanted, caller, ctx)).await
         })
         .await
     }
@@ -119,16 +125,19 @@ fn nothing_named(quiet: bool) -> Error {
         .hint("name it by its id or its name; `aws-ssm list` shows what there is")
 }
 
+/// Columns of instances, and whether their interfaces too.
+type Wanted<'a> = (&'a [Column], bool);
+
 async fn resolve(
     targets: &[String],
-    columns: &[Column],
+    (columns, interfaces): Wanted<'_>,
     caller: &mut Caller,
     ctx: &mut Context<'_>,
 ) -> Result<ResolvedTargets, Error> {
     let freshness = ctx.settings.freshness;
-    let question = async |client: &Client, caller: &Caller| {
-        let found = client.resolve(caller, targets, columns, freshness);
-        found.await
+    let question = async |client: &Client, caller: &Caller| match interfaces {
+        true => client.describe(caller, targets, columns, freshness).await,
+        false => client.resolve(caller, targets, columns, freshness).await,
     };
     ctx.ask(caller, question).await
 }

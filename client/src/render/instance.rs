@@ -54,7 +54,9 @@ impl Row for InstanceRow<'_> {
     }
 }
 
-fn state(state: InstanceState) -> Value<'static> {
+/// A state, and how good a thing it says.
+#[must_use]
+pub fn state(state: InstanceState) -> Value<'static> {
     Value::Word(state.as_str(), tone(state))
 }
 

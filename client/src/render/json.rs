@@ -29,7 +29,7 @@ impl<R: Row> Serialize for Object<'_, R> {
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Absent | Self::Pending => serializer.serialize_unit(),
+            Self::Absent | Self::Blank | Self::Pending => serializer.serialize_unit(),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Owned(text) => serializer.serialize_str(text),
             Self::Word(word, _) => serializer.serialize_str(word),
@@ -49,6 +49,7 @@ impl Serialize for Value<'_> {
                 }
             }
             Self::List(texts) => texts.serialize(serializer),
+            Self::Several(several) => several.serialize(serializer),
             Self::Tags(row) => serializer.collect_map(row.tags()),
             Self::Groups(row) => groups(row, serializer),
         }

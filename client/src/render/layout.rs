@@ -43,6 +43,11 @@ pub(crate) fn fit(wishes: &[Wish], room: usize) -> Vec<Option<usize>> {
     widths
 }
 
+/// The table's width when every column gets what it wishes.
+pub(super) fn natural(wishes: &[Wish]) -> usize {
+    total(wishes.iter().map(|wish| wish.natural()))
+}
+
 /// The table's width when every column that can give way has.
 fn least(wishes: &[Wish], shown: &[bool]) -> usize {
     let shown = wishes.iter().zip(shown).filter(|(_, shown)| **shown);

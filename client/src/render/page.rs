@@ -4,6 +4,7 @@
 use super::append::blanks;
 use super::colour::{Tone, push};
 use super::time::Calendar;
+use super::wrap::wrap;
 use super::{Look, Value, escape};
 
 /// A page that is being written.
@@ -31,7 +32,35 @@ impl<'o> Page<'o> {
             self.out.push(b'\n');
         }
         let shown = escape::shown(text);
-        push(self.out, self.look.colours, Tone::Heading, shown.as_bytes());
+        for piece in wrap(&shown, self.look.width.unwrap_or(usize::MAX).max(1)) {
+            push(self.out, self.look.colours, Tone::Heading, piece.as_bytes());
+            self.out.push(b'\n');
+        }
+    }
+
+    /// What a page is about, and the state that it is in.
+    pub fn title<'t>(&mut self, parts: impl Iterator<Item = &'t str>, state: Option<Value<'_>>) {
+        let parts: Vec<_> = parts.collect();
+        let title = parts.join("  ");
+        let title = escape::shown(&title);
+        let mut shown = Vec::new();
+        let width = state
+            .as_ref()
+            .map_or(0, |state| 2 + state.show(&mut shown, &mut self.calendar));
+        let room = self.look.width.unwrap_or(usize::MAX);
+        let pieces = wrap(&title, room.max(1));
+        let last = pieces.last().map_or(0, |last| escape::width(last));
+        for (place, piece) in pieces.iter().enumerate() {
+            if place > 0 {
+                self.out.push(b'\n');
+            }
+            push(self.out, self.look.colours, Tone::Heading, piece.as_bytes());
+        }
+        if let Some(state) = state {
+            let behind: &[u8] = if last + width > room { b"\n" } else { b"  " };
+            self.out.extend_from_slice(behind);
+            push(self.out, self.look.colours, state.tone(), &shown);
+        }
         self.out.push(b'\n');
     }
 
@@ -67,25 +96,74 @@ impl<'o> Page<'o> {
         self.out.push(b'\n');
     }
 
-    /// Labels and values, aligned, under a heading if it is not empty.
+    /// Labels and values, aligned, under a heading if it is not empty. Several things
+    /// take a line each, and a value that is too long for the terminal is wrapped.
     pub fn lines(&mut self, heading: &str, lines: &[(&str, Value<'_>)]) {
         if !heading.is_empty() {
             self.heading(heading);
         }
-        let indent: &[u8] = if heading.is_empty() { b"" } else { b"  " };
+        let indent = if heading.is_empty() { 0 } else { INDENT };
         let labels = lines.iter().map(|(label, _)| escape::shown(label));
-        let widest = labels.map(|label| escape::width(&label)).max().unwrap_or(0);
+        let widths = labels.map(|label| escape::width(&label));
+        // A label that is longer than most stands on a line of its own.
+        let most = self.look.width.map_or(usize::MAX, |_| LONG_LABEL);
+        let widest = widths.filter(|width| *width <= most).max().unwrap_or(0);
         for (label, value) in lines {
-            let label = escape::shown(label);
-            let blanks = widest - escape::width(&label) + 2;
-            self.out.extend_from_slice(indent);
-            self.out.extend_from_slice(label.as_bytes());
-            self.out.extend(std::iter::repeat_n(b' ', blanks));
-            let mut shown = Vec::new();
-            value.show_or(self.look.ellipsis, &mut shown, &mut self.calendar);
-            push(self.out, self.look.colours, value.tone(), &shown);
-            self.out.push(b'\n');
+            self.pair((indent, widest), label, value);
         }
+    }
+
+    /// A label and its value behind it, or below it where the room behind is too
+    /// little.
+    fn pair(&mut self, (indent, widest): (usize, usize), label: &str, value: &Value<'_>) {
+        let label = escape::shown(label);
+        let width = escape::width(&label);
+        let at = indent + widest + 2;
+        let room = self.look.width.unwrap_or(usize::MAX);
+        let below = width > widest || (room < at + LEAST_VALUE && !self.has_room(value, room, at));
+        if below {
+            for piece in wrap(&label, room.saturating_sub(indent).max(1)) {
+                blanks(self.out, indent);
+                self.out.extend_from_slice(piece.as_bytes());
+                self.out.push(b'\n');
+            }
+        } else {
+            blanks(self.out, indent);
+            self.out.extend_from_slice(label.as_bytes());
+            blanks(self.out, widest - width + 2);
+        }
+        let at = if below { indent + INDENT } else { at };
+        let mut first = !below;
+        for line in self.shown(value) {
+            for piece in wrap(&line, room.saturating_sub(at).max(1)) {
+                blanks(self.out, if first { 0 } else { at });
+                first = false;
+                push(self.out, self.look.colours, value.tone(), piece.as_bytes());
+                self.out.push(b'\n');
+            }
+        }
+    }
+
+    /// Whether every line of the value has room behind column `at`.
+    fn has_room(&mut self, value: &Value<'_>, room: usize, at: usize) -> bool {
+        let mut lines = self.shown(value).into_iter();
+        lines.all(|line| at + escape::width(&line) <= room)
+    }
+
+    /// The lines that a value has, before it is wrapped.
+    fn shown(&mut self, value: &Value<'_>) -> Vec<String> {
+        if let Value::Several(several) = value
+            && !value.is_nothing()
+        {
+            let lines = several.shown().into_iter();
+            let lines = lines.filter(|line| !line.is_empty());
+            return lines
+                .map(|line| escape::shown(&line).into_owned())
+                .collect();
+        }
+        let mut shown = Vec::new();
+        value.show_or(self.look.ellipsis, &mut shown, &mut self.calendar);
+        vec![String::from_utf8_lossy(&shown).into_owned()]
     }
 
     /// Labels and values as [`Page::lines`] has them, side by side in as many pairs
@@ -132,6 +210,10 @@ impl<'o> Page<'o> {
     }
 }
 
+/// A label that is wider is not aligned with others on a terminal.
+const LONG_LABEL: usize = 24;
+/// With fewer columns left behind its label, a value that needs more stands below it.
+const LEAST_VALUE: usize = 24;
 /// With fewer columns left, a text is not aligned with others.
 const LEAST_TEXT: usize = 30;
 

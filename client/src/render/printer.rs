@@ -44,6 +44,12 @@ impl Printer {
         self.rows
     }
 
+    /// Whether nothing of a table has to be cut.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.table.fits(&self.look)
+    }
+
     /// Appends rows to `out`, or keeps them if they cannot be printed yet.
     pub fn print<R: Row>(&mut self, out: &mut Vec<u8>, rows: impl Iterator<Item = R>) {
         self.start(out);

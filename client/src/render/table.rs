@@ -7,7 +7,7 @@
 use std::io;
 
 use super::colour::{Tone, push};
-use super::layout::{GAP, Wish, fit};
+use super::layout::{GAP, Wish, fit, natural};
 use super::sink::Sink;
 use super::terminal::Look;
 use super::time::Calendar;
@@ -71,10 +71,15 @@ impl Table {
                 tone,
             });
             wish.content = wish.content.max(width);
-            if !matches!(value, Value::Absent | Value::Pending) {
+            if !matches!(value, Value::Absent | Value::Blank | Value::Pending) {
                 *figures = Some(figures.unwrap_or(true) && value.is_figure());
             }
         }
+    }
+
+    /// Whether nothing of it has to be cut.
+    pub(super) fn fits(&self, look: &Look) -> bool {
+        look.width.is_none_or(|room| natural(&self.wishes) <= room)
     }
 
     /// Writes the table; returns the names of the columns that had no room.

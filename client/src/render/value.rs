@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_ssm_proto::domain::{InstanceRef, SettingValue};
 
 use super::colour::Tone;
+use super::several::Several;
 use super::time::{Calendar, span};
 use super::{append, escape};
 
@@ -16,6 +17,8 @@ use super::{append, escape};
 pub enum Value<'a> {
     /// There is none.
     Absent,
+    /// Nothing is to be said here.
+    Blank,
     /// There may be one; nobody knows yet.
     Pending,
     /// Text that somebody chose.
@@ -40,6 +43,8 @@ pub enum Value<'a> {
     Setting(&'a SettingValue),
     /// Several texts.
     List(&'a [String]),
+    /// Several things.
+    Several(Several<'a>),
     /// The tags of an instance.
     Tags(&'a InstanceRef<'a>),
     /// The security groups of an instance.
@@ -75,6 +80,16 @@ impl<'a> Value<'a> {
             self,
             Self::Number(_) | Self::Size(_) | Self::Share(_) | Self::Span(_)
         )
+    }
+
+    /// Whether a person would read of nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Self::Absent | Self::Blank | Self::Text("") => true,
+            Self::Several(several) => several.shown().is_empty(),
+            _ => false,
+        }
     }
 
     /// Appends it as a person reads it; returns how many columns that takes.
@@ -114,6 +129,7 @@ impl<'a> Value<'a> {
         };
         match self {
             Self::Absent => push("-"),
+            Self::Blank => 0,
             Self::Pending => push("…"),
             Self::Text("") => push("-"),
             Self::Text(text) => push(&escape::shown(text)),
@@ -132,6 +148,8 @@ impl<'a> Value<'a> {
             Self::Setting(SettingValue::Set(json)) => push(&escape::shown(&plain(json))),
             Self::Setting(SettingValue::Unset(instead)) => push(&escape::shown(instead)),
             Self::List(texts) => push(&escape::shown(&texts.join(","))),
+            Self::Several(_) if self.is_nothing() => push("-"),
+            Self::Several(several) => push(&escape::shown(&several.shown().join(", "))),
             Self::Tags(_) | Self::Groups(_) => push(&escape::shown(&self.joined())),
         }
     }
@@ -139,7 +157,7 @@ impl<'a> Value<'a> {
     /// Appends it as a program reads it from a line; nothing when there is nothing.
     pub fn write(&self, out: &mut Vec<u8>, calendar: &mut Calendar) {
         match self {
-            Self::Absent | Self::Pending | Self::Setting(SettingValue::Unset(_)) => {}
+            Self::Absent | Self::Blank | Self::Pending | Self::Setting(SettingValue::Unset(_)) => {}
             Self::Setting(SettingValue::Set(json)) => {
                 out.extend_from_slice(plain(json).as_bytes());
             }
@@ -154,6 +172,9 @@ impl<'a> Value<'a> {
             Self::Share(share) => out.extend_from_slice(share.to_string().as_bytes()),
             Self::Span(length) => out.extend_from_slice(seconds(*length).to_string().as_bytes()),
             Self::List(texts) => out.extend_from_slice(texts.join(",").as_bytes()),
+            Self::Several(several) => {
+                out.extend_from_slice(several.written().join(",").as_bytes());
+            }
             Self::Tags(_) | Self::Groups(_) => out.extend_from_slice(self.joined().as_bytes()),
             Self::Word(..) | Self::Time(_) => {
                 self.show(out, calendar);

@@ -54,6 +54,8 @@ impl fmt::Display for Service {
 pub enum Operation {
     DescribeInstances,
     DescribeRegions,
+    DescribeNetworkInterfaces,
+    DescribeSubnets,
     DescribeInstanceInformation,
     GetCallerIdentity,
     AssumeRole,
@@ -64,9 +66,11 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of the counters.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::DescribeInstances,
         Self::DescribeRegions,
+        Self::DescribeNetworkInterfaces,
+        Self::DescribeSubnets,
         Self::DescribeInstanceInformation,
         Self::GetCallerIdentity,
         Self::AssumeRole,
@@ -84,7 +88,10 @@ impl Operation {
     #[must_use]
     pub fn service(self) -> Service {
         match self {
-            Self::DescribeInstances | Self::DescribeRegions => Service::Ec2,
+            Self::DescribeInstances
+            | Self::DescribeRegions
+            | Self::DescribeNetworkInterfaces
+            | Self::DescribeSubnets => Service::Ec2,
             Self::DescribeInstanceInformation => Service::Ssm,
             Self::GetCallerIdentity | Self::AssumeRole | Self::AssumeRoleWithWebIdentity => {
                 Service::Sts
@@ -100,6 +107,8 @@ impl Operation {
         match self {
             Self::DescribeInstances => "ec2:DescribeInstances",
             Self::DescribeRegions => "ec2:DescribeRegions",
+            Self::DescribeNetworkInterfaces => "ec2:DescribeNetworkInterfaces",
+            Self::DescribeSubnets => "ec2:DescribeSubnets",
             Self::DescribeInstanceInformation => "ssm:DescribeInstanceInformation",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::AssumeRole => "sts:AssumeRole",

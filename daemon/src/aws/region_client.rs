@@ -4,6 +4,8 @@
 //! next is asked for. Instances are many, and read while they arrive; the others
 //! are handed on as the SDK read them.
 
+mod network;
+
 use std::sync::Arc;
 
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesError;

@@ -71,6 +71,11 @@ fn answers_of_ec2_of_any_bytes_are_read_alike_in_pieces_and_whole() {
 }
 
 #[test]
+fn answers_about_interfaces_of_any_bytes_are_read_alike_in_pieces_and_whole() {
+    replay("interfaces", 4000, interfaces);
+}
+
+#[test]
 fn answers_of_ssm_of_any_bytes_are_read_or_refused() {
     replay("agents", 500, agents);
 }

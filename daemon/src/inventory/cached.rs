@@ -27,7 +27,7 @@ use running::Running;
 
 use super::Shared;
 use super::calls::Calls;
-use super::freshness::Verdict;
+use super::freshness::{Policy, Verdict};
 use super::load::{self, Load};
 use super::resource::{LoadContext, Resource};
 use crate::identity::VerifiedIdentity;
@@ -81,6 +81,11 @@ impl<T: Resource> Cached<T> {
         Key::new(identity, region, self.shared.share_by_credentials)
     }
 
+    /// How long what it holds is good for.
+    pub(super) fn policy(&self) -> Policy {
+        T::policy(self.shared.policy())
+    }
+
     /// Finds a value that is good enough, or a load to wait for.
     pub fn find(
         self: &Arc<Self>,
@@ -94,8 +99,7 @@ impl<T: Resource> Cached<T> {
         let now = self.shared.clock.now();
         let metrics = self.shared.metrics.cache();
         if let Some(entry) = self.entries.get(key)
-            && let Verdict::Serve { state, refresh } =
-                self.shared.policy().judge(entry.age(now), asked)
+            && let Verdict::Serve { state, refresh } = self.policy().judge(entry.age(now), asked)
         {
             match state {
                 DataState::Fresh => metrics.hit(),
@@ -127,7 +131,7 @@ impl<T: Resource> Cached<T> {
         let entry = self.entries.get(key)?;
         let error = self.shared.queue.outage(T::KIND, key)?;
         self.shared.metrics.cache().stale_hit();
-        let state = self.shared.policy().state(entry.age(now));
+        let state = self.policy().state(entry.age(now));
         Some(Served {
             refreshing: self.is_loading(key),
             error: Some(error),

@@ -7,12 +7,13 @@
 
 use std::sync::Arc;
 
+use aws_sdk_ec2::types::Subnet;
 use aws_sdk_ssm::types::InstanceInformation;
 use aws_ssm_proto::domain::{Error, Region};
 use tokio::time::Instant;
 
 use super::Shared;
-use super::project::{InstancesPage, InstancesProjection};
+use super::project::{InstancesPage, InstancesProjection, InterfacesPage, InterfacesProjection};
 use crate::aws::{ApiError, ErrorClass, Page, PageRequest, RegionClient};
 use crate::identity::VerifiedIdentity;
 
@@ -70,6 +71,41 @@ impl Calls {
             let began = Instant::now();
             let client = &self.client;
             let page = client.describe_instance_information(token.clone(), deadline);
+            match page.await {
+                Err(error) if self.renew(&error, began, deadline).await => {}
+                page => return page.map_err(ApiError::into_error),
+            }
+        }
+    }
+
+    /// One page of interfaces, of which `room` may be kept.
+    pub(super) async fn interfaces(
+        &mut self,
+        request: PageRequest,
+        room: usize,
+        deadline: Instant,
+    ) -> Result<Page<InterfacesPage>, Error> {
+        loop {
+            let began = Instant::now();
+            let begin = move || InterfacesProjection::new(room);
+            let client = &self.client;
+            let page = client.describe_network_interfaces(request.clone(), begin, deadline);
+            match page.await {
+                Err(error) if self.renew(&error, began, deadline).await => {}
+                page => return page.map_err(ApiError::into_error),
+            }
+        }
+    }
+
+    /// One page of subnets.
+    pub(super) async fn subnets(
+        &mut self,
+        token: Option<String>,
+        deadline: Instant,
+    ) -> Result<Page<Vec<Subnet>>, Error> {
+        loop {
+            let began = Instant::now();
+            let page = self.client.describe_subnets(token.clone(), deadline);
             match page.await {
                 Err(error) if self.renew(&error, began, deadline).await => {}
                 page => return page.map_err(ApiError::into_error),

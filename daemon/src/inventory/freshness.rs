@@ -54,6 +54,17 @@ impl Policy {
         }
     }
 
+    /// The same for data that is good for so many times as long.
+    #[must_use]
+    pub fn stretched(self, times: u32) -> Self {
+        Self {
+            refresh_ahead: self.refresh_ahead.saturating_mul(times),
+            ttl: self.ttl.saturating_mul(times),
+            stale_threshold: self.stale_threshold.saturating_mul(times),
+            background_refresh: self.background_refresh,
+        }
+    }
+
     /// How data of this age is marked.
     #[must_use]
     pub fn state(&self, age: Duration) -> DataState {

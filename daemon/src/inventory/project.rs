@@ -2,6 +2,7 @@
 
 mod draft;
 mod instances;
+mod interfaces;
 mod time;
 mod walk;
 mod xml;
@@ -11,6 +12,7 @@ use aws_ssm_proto::domain::AgentStatus;
 
 use super::agents::Agent;
 pub(super) use instances::{InstancesPage, InstancesProjection};
+pub(super) use interfaces::{InterfacesPage, InterfacesProjection};
 
 /// What is kept of an agent; `None` if it has no node.
 pub(super) fn agent(information: &InstanceInformation) -> Option<Agent<'_>> {

@@ -1,4 +1,4 @@
-//! What can be loaded and kept: instances, agents, regions.
+//! What can be loaded and kept: instances, agents, interfaces, subnets, regions.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -11,23 +11,32 @@ use super::agents::{self, Agents};
 use super::ahead::Ahead;
 use super::calls::Calls;
 use super::encode::EncodedCache;
+use super::freshness::Policy;
 use super::load::Pages;
 use super::project::{self, InstancesPage};
 use super::snapshot::{Builder, Snapshot};
 use super::stored::Stored;
 use crate::aws::{ApiError, Filters, Operation, Page, PageRequest};
 
-/// Which of the three; the word is the one people see.
+/// Which of them; the word is the one people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Kind {
     Instances,
     Agents,
+    Interfaces,
+    Subnets,
     Regions,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::Instances, Self::Agents, Self::Regions];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Instances,
+        Self::Agents,
+        Self::Interfaces,
+        Self::Subnets,
+        Self::Regions,
+    ];
 
     /// The word people see.
     #[must_use]
@@ -35,6 +44,8 @@ impl Kind {
         match self {
             Self::Instances => "instances",
             Self::Agents => "agents",
+            Self::Interfaces => "interfaces",
+            Self::Subnets => "subnets",
             Self::Regions => "regions",
         }
     }
@@ -130,6 +141,12 @@ pub trait Resource: Stored + Send + Sync + 'static {
     const KIND: Kind;
     /// What loads it.
     const OPERATION: Operation;
+
+    /// How long it is good for, where instances are for so long.
+    #[must_use]
+    fn policy(of_instances: Policy) -> Policy {
+        of_instances
+    }
 
     /// Loads it, publishing what is already there on the way.
     fn load(

@@ -195,8 +195,14 @@ impl Snapshot {
     /// The instance with this id.
     #[must_use]
     pub fn find_id(&self, id: &str) -> Option<Row<'_>> {
+        self.place_of(id).map(|place| self.row(place))
+    }
+
+    /// The place of the instance with this id in AWS's order.
+    #[must_use]
+    pub fn place_of(&self, id: &str) -> Option<u32> {
         let found = self.by_id.binary_search_by(|i| self.row(*i).id().cmp(id));
-        found.ok().map(|place| self.row(self.by_id[place]))
+        found.ok().map(|place| self.by_id[place])
     }
 
     /// The instances with exactly this name, by id.

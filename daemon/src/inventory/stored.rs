@@ -5,6 +5,7 @@ use std::io;
 use aws_ssm_proto::domain::Region;
 
 use super::agents::Agents;
+use super::interfaces::Interfaces;
 use super::resource::{Instances, Regions};
 use super::snapshot::Snapshot;
 use crate::persist::{Damaged, Input, Output};
@@ -38,6 +39,16 @@ impl Stored for Instances {
 }
 
 impl Stored for Agents {
+    fn write(&self, out: &mut Output<'_>) -> io::Result<()> {
+        Self::write(self, out)
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, Damaged> {
+        Self::read(input)
+    }
+}
+
+impl Stored for Interfaces {
     fn write(&self, out: &mut Output<'_>) -> io::Result<()> {
         Self::write(self, out)
     }

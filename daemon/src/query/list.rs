@@ -53,6 +53,17 @@ pub fn list(fleets: &[Fleet], query: &ListQuery, conditions: &Conditions) -> Sel
     }
 }
 
+/// Where the rows that match are, by name, then id: which of the fleets, and which of
+/// its rows.
+#[must_use]
+pub fn places(fleets: &[Fleet], conditions: &Conditions) -> Vec<At> {
+    let mut rows = matching(fleets, conditions, &Sort::Standard);
+    if fleets.len() > 1 {
+        order::sort(&mut rows, &Sort::Standard);
+    }
+    rows.iter().map(|place| place.at).collect()
+}
+
 /// The rows of one fleet that match, in AWS's order, at most `limit` of them.
 #[must_use]
 pub fn unsorted(

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::inventory::{Fleet, RowsEncoder};
 
 /// Where a row is: which of the fleets, and which of its rows.
-pub(super) type At = (u32, u32);
+pub type At = (u32, u32);
 
 /// See the module.
 #[derive(Debug)]

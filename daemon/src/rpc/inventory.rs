@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use super::call::Method;
 use super::question::Question;
 use super::regions::{Scope, failed_region, no_answer};
-use super::{completion, straight, stream};
+use super::{completion, interfaces, straight, stream};
 use crate::aws::Filters;
 use crate::daemon::Daemon;
 use crate::identity::{Admission, Unverified};
@@ -31,6 +31,7 @@ const YOUNG: Freshness = Freshness::MaxAge(std::time::Duration::from_secs(10));
 pub(super) struct InventoryService {
     list_instances: Method,
     resolve_targets: Method,
+    list_interfaces: Method,
     list_regions: Method,
     who_am_i: Method,
     complete: Method,
@@ -41,6 +42,7 @@ impl InventoryService {
         Self {
             list_instances: Method::new(daemon, "ListInstances"),
             resolve_targets: Method::new(daemon, "ResolveTargets"),
+            list_interfaces: Method::new(daemon, "ListInterfaces"),
             list_regions: Method::new(daemon, "ListRegions"),
             who_am_i: Method::new(daemon, "WhoAmI"),
             complete: Method::new(daemon, "Complete"),
@@ -97,6 +99,20 @@ impl inventory_server::Inventory for InventoryService {
         method.serve(request, work).await
     }
 
+    type ListInterfacesStream = interfaces::Pages;
+
+    async fn list_interfaces(
+        &self,
+        request: Request<wire::ListInterfacesRequest>,
+    ) -> Result<Response<Self::ListInterfacesStream>, Status> {
+        let method = &self.list_interfaces;
+        let work = |question: wire::ListInterfacesRequest, deadline| async move {
+            let (caller, query) = question.try_into()?;
+            interfaces::pages(&method.daemon, &caller, query, deadline).await
+        };
+        method.serve(request, work).await
+    }
+
     async fn list_regions(
         &self,
         request: Request<wire::ListRegionsRequest>,
@@ -147,7 +163,7 @@ impl inventory_server::Inventory for InventoryService {
 
 /// Admits a caller who asks for instances. While STS is asked who a new one is, EC2
 /// is asked for them already.
-async fn admit_to_fleet(
+pub(super) async fn admit_to_fleet(
     daemon: &Daemon,
     caller: &Caller,
     filters: &Filters,
@@ -222,14 +238,49 @@ async fn resolve_all(
     };
     let everything = Filters::default();
     let scope = admit_to_fleet(daemon, &caller, &everything, asked, deadline).await?;
-    let (fleets, sources) = every_fleet(daemon, &scope, asked, need, deadline).await?;
-    let answer = answer_targets(&fleets, &sources, &question.targets, &columns);
-    match answer {
+    let connected = interfaces::Wanted {
+        daemon,
+        scope: &scope,
+        asked,
+        deadline,
+    };
+    let with_interfaces = question.with_interfaces;
+    let found = look_up(daemon, &scope, asked, need, deadline, |fleets, sources| {
+        let answer = answer_targets(fleets, sources, &question.targets, &columns)?;
+        let rows = match with_interfaces {
+            true => interfaces::rows(fleets, &question.targets)?,
+            false => Vec::new(),
+        };
+        Ok((answer, rows))
+    });
+    if !with_interfaces {
+        return found.await.map(|(answer, _)| answer);
+    }
+    let beside = async { Ok(connected.beforehand().await) };
+    let ((mut answer, rows), early) = tokio::try_join!(found, beside)?;
+    let (interfaces, summary) = connected.of(rows, early).await;
+    answer.interfaces = interfaces;
+    answer.interfaces_summary = Some((&summary).into());
+    Ok(answer)
+}
+
+/// What `answer` makes of all that is known of the regions. What is not found there is
+/// looked for in younger data.
+pub(super) async fn look_up<A>(
+    daemon: &Daemon,
+    scope: &Scope,
+    asked: Freshness,
+    need: AgentsNeed,
+    deadline: Instant,
+    answer: impl Fn(&[Fleet], &[RegionSummary]) -> Result<A, Error>,
+) -> Result<A, Error> {
+    let (fleets, sources) = every_fleet(daemon, scope, asked, need, deadline).await?;
+    match answer(&fleets, &sources) {
         // The instance may have been launched since.
         Err(error) if error.kind == ErrorKind::NotFound => {
-            let young = every_fleet(daemon, &scope, YOUNG, need, deadline).await;
+            let young = every_fleet(daemon, scope, YOUNG, need, deadline).await;
             let (fleets, sources) = young.map_err(|why| unproved(&error, why))?;
-            answer_targets(&fleets, &sources, &question.targets, &columns)
+            answer(&fleets, &sources)
         }
         answer => answer,
     }

@@ -128,6 +128,8 @@ impl From<wire::ResolveTargetsResponse> for ResolvedTargets {
                 .collect(),
             sources: answer.sources.into_iter().map(Into::into).collect(),
             agent_error: answer.agent_error.map(Into::into),
+            interfaces: answer.interfaces.into_iter().map(Into::into).collect(),
+            interfaces_summary: answer.interfaces_summary.unwrap_or_default().into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use super::{Error, InstanceRef};
+use super::{Error, InstanceInterfaces, InstanceRef, InterfacesSummary};
 use crate::wire::row;
 
 /// How good data is, by its age.
@@ -67,6 +67,10 @@ pub struct ResolvedTargets {
     pub sources: Vec<RegionSummary>,
     /// Why agent columns are empty, when they are.
     pub agent_error: Option<Error>,
+    /// Their network interfaces, if they were asked for and could be had.
+    pub interfaces: Vec<InstanceInterfaces>,
+    /// Where these came from, or why there are none.
+    pub interfaces_summary: InterfacesSummary,
 }
 
 impl ResolvedTargets {

@@ -94,6 +94,11 @@ impl Moto {
         programs
     }
 
+    /// What boto3 signs with.
+    pub(super) fn keys(&self) -> serde_json::Value {
+        keys()
+    }
+
     /// A question to boto3 about a region of this moto.
     pub(super) fn question(&self, label: &str, region: &str) -> Question {
         Question::new(label, &self.endpoint, region, keys())

@@ -67,7 +67,7 @@ impl<T: Resource> Cached<T> {
         }) else {
             return;
         };
-        let age = moment.age(&disk.moments().now(), self.shared.policy().stale_threshold);
+        let age = moment.age(&disk.moments().now(), self.policy().stale_threshold);
         if age > MAX_AGE {
             return;
         }

@@ -1,5 +1,6 @@
 //! The projection against the SDK's own reader, and against broken answers.
 
+mod interfaces;
 mod judge;
 mod variety;
 

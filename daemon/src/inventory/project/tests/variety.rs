@@ -18,15 +18,15 @@ impl Dice {
         (self.0 >> 16) as usize % end
     }
 
-    fn one_in(&mut self, times: usize) -> bool {
+    pub(super) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
-    fn shuffle<T>(&mut self, things: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, things: &mut [T]) {
         for last in (1..things.len()).rev() {
             things.swap(last, self.below(last + 1));
         }
@@ -200,7 +200,7 @@ fn address(dice: &mut Dice) -> String {
     }
 }
 
-fn pairs(dice: &mut Dice, names: [&str; 2]) -> String {
+pub(super) fn pairs(dice: &mut Dice, names: [&str; 2]) -> String {
     let mut all = String::new();
     for _ in 0..dice.below(5) {
         let mut halves = Vec::new();
@@ -223,7 +223,7 @@ fn pairs(dice: &mut Dice, names: [&str; 2]) -> String {
 }
 
 /// Escaped text, with the letters that escapes are for.
-fn text(dice: &mut Dice) -> String {
+pub(super) fn text(dice: &mut Dice) -> String {
     let parts = [
         "web-1",
         "10.0.0.7",
@@ -249,7 +249,7 @@ fn text(dice: &mut Dice) -> String {
 }
 
 /// An element, with space around it now and then, and empty in either way.
-fn element(dice: &mut Dice, name: &str, content: &str) -> String {
+pub(super) fn element(dice: &mut Dice, name: &str, content: &str) -> String {
     let space = dice.pick(&["", "", "\n    "]);
     if content.is_empty() && dice.one_in(2) {
         return format!("{space}<{name}/>");
