@@ -223,7 +223,7 @@ impl<'a> Walk<'a> {
             "config" | "file" | "dir" => Wanted::File,
             "command" => self.pages(typed),
             "profile" => self.live(Completable::Profile, before, typed),
-            "target" | "node_name" => self.live(Completable::Target, before, typed),
+            "target" | "node_name" | "instance_id" => self.live(Completable::Target, before, typed),
             "terms" => self.live(Completable::Term, before, typed),
             "region" => {
                 let (before, typed) = last_of_list(before, typed);
@@ -446,6 +446,7 @@ mod tests {
             ("resolve we", Target, "we", "x"),
             ("if we", Target, "we", "x"),
             ("interfaces -n we", Target, "we", "x"),
+            ("interfaces --instance-id i-", Target, "i-", "x"),
             ("interfaces -t Te", TagKey, "Te", "x="),
             ("list -a sta", Term, "sta", "x"),
             ("list a b !c:d", Term, "!c:d", "x"),
