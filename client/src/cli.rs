@@ -130,6 +130,12 @@ pub struct ListArgs {
     /// Print only how many there are
     #[arg(long, conflicts_with_all = ["limit", "sort"])]
     pub count: bool,
+    /// Go on with a line for each change, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    /// How often to look for changes [default: 30s]
+    #[arg(long, value_name = "TIME", requires = "watch")]
+    pub interval: Option<String>,
 }
 
 /// One instance.

@@ -9,6 +9,7 @@ mod doctor;
 mod interfaces;
 mod list;
 mod man;
+mod reader;
 mod regions;
 mod report;
 mod resolve;

@@ -78,6 +78,8 @@ pub struct Link {
     client: Option<Client>,
     /// A daemon took our connection.
     reached: bool,
+    /// Its settings have been compared with those of this terminal.
+    compared: bool,
     /// Where that daemon publishes its settings.
     settings: Option<PathBuf>,
     oneshot: Option<Oneshot>,
@@ -95,6 +97,7 @@ impl Link {
             notices,
             client: None,
             reached: false,
+            compared: false,
             settings: None,
             oneshot: None,
         }
@@ -146,7 +149,12 @@ impl Link {
 
     /// Gives everything so much more time: a person has taken it.
     pub fn extend(&mut self, length: Duration) {
-        self.deadline += length;
+        self.renew(self.deadline + length);
+    }
+
+    /// Gives what follows until then.
+    pub fn renew(&mut self, deadline: Instant) {
+        self.deadline = deadline;
         if let Some(client) = &mut self.client {
             client.set_deadline(self.deadline);
         }
@@ -182,6 +190,13 @@ impl Link {
         self.put(&question).await
     }
 
+    /// Leaves whoever answers; the next question connects again.
+    pub async fn hang_up(&mut self) {
+        self.finish().await;
+        self.client = None;
+        self.reached = false;
+    }
+
     fn may_ask_again(&self) -> bool {
         self.reached && self.oneshot.is_none() && Instant::now() + BURIAL < self.deadline
     }
@@ -214,7 +229,9 @@ impl Link {
             self.reached = true;
             self.pass_on(&reached.greeting);
             let client = Client::over(reached.stream, self.deadline).await?;
-            self.compare_settings(&endpoint);
+            if !std::mem::replace(&mut self.compared, true) {
+                self.compare_settings(&endpoint);
+            }
             self.settings = Some(endpoint.settings);
             return Ok(self.client.insert(client));
         }

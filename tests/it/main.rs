@@ -34,6 +34,7 @@ mod socket;
 mod stage;
 mod streaming;
 mod supervised;
+mod watching;
 mod without;
 
 use std::path::Path;

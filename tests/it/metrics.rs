@@ -6,4 +6,4 @@ mod library;
 pub mod prometheus;
 mod rules;
 mod summary;
-mod watch;
+pub mod watch;

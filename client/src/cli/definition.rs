@@ -42,7 +42,8 @@ Examples:
   aws-ssm list -t Team=web -t Stage=live
   aws-ssm list --columns name,id,private-ip,tag:Team
   aws-ssm list --sort -launched --limit 10
-  aws-ssm list --sort none -o jsonl";
+  aws-ssm list --sort none -o jsonl
+  aws-ssm list tag:Team=web --watch";
 
 const DOCTOR_NOTES: &str = "Examples:
   aws-ssm doctor
@@ -281,6 +282,7 @@ pub(super) mod tests {
         for line in [
             "list web state:stopped -r a -t A=1 -t B=2 --sort -name --limit 3 -v",
             "ls -a -o json -vv --max-age 5m",
+            "list web --watch --interval 10s -o jsonl",
             "show a b -r x,y --role-arn r",
             "resolve web-1 -q -p dev",
             "if -n a -n b -t A=1 --all -o wide",

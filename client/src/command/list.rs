@@ -1,5 +1,9 @@
 //! `list`: instances, page by page.
 
+mod changes;
+mod health;
+mod watch;
+
 use aws_ssm_proto::Client;
 use aws_ssm_proto::client::InstancePages;
 use aws_ssm_proto::domain::{
@@ -14,6 +18,9 @@ use crate::render::{Format, Printer, suggestion};
 use crate::settings::Settings;
 
 pub(super) async fn run(args: &ListArgs, ctx: &mut Context<'_>) -> Result<(), Failure> {
+    if args.watch {
+        return Box::pin(watch::run(args, ctx)).await;
+    }
     // What was typed wrong is told before anybody is asked.
     let mut plan = Plan::new(args, &ctx.settings)?;
     let mut caller = ctx.caller()?;

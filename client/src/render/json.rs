@@ -56,10 +56,18 @@ impl Serialize for Value<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Group<'a> {
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Group<'a> {
     id: &'a str,
     name: &'a str,
+}
+
+/// The groups of an instance, by their ids.
+pub(super) fn sorted_groups<'a>(row: &'a InstanceRef<'a>) -> Vec<Group<'a>> {
+    let groups = row.security_groups().map(|(id, name)| Group { id, name });
+    let mut groups: Vec<_> = groups.collect();
+    groups.sort_unstable();
+    groups
 }
 
 fn groups<S: Serializer>(row: &InstanceRef<'_>, serializer: S) -> Result<S::Ok, S::Error> {

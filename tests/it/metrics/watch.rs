@@ -7,17 +7,18 @@ use serde::Deserialize;
 
 use crate::stage::{Stage, assert_refused};
 
-/// Runs a program in a terminal, lets it draw three times, and presses a key. Tells
-/// what it wrote, how it ended, and whether the terminal's settings are as before. At
-/// Ctrl-C this terminal keeps what it has not shown yet; others throw it away, which
-/// may be half a frame.
+/// Runs a program in a terminal until it has written a text so many times, and presses a
+/// key. Tells what it wrote, how it ended, and whether the terminal's settings are as
+/// before. At Ctrl-C this terminal keeps what it has not shown yet; others throw it
+/// away, which may be half a frame.
 const TERMINAL: &str = r#"
 import fcntl, json, os, pty, struct, sys, termios
-columns, rows, frames, key = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+columns, rows = int(sys.argv[1]), int(sys.argv[2])
+text, times, key = sys.argv[3].encode(), int(sys.argv[4]), sys.argv[5]
 pid, terminal = pty.fork()
 if pid == 0:
     os.read(0, 1)
-    os.execv(sys.argv[5], sys.argv[5:])
+    os.execv(sys.argv[6], sys.argv[6:])
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 before = termios.tcgetattr(terminal)
 before[3] |= termios.NOFLSH
@@ -33,7 +34,7 @@ while True:
     if not more:
         break
     said += more
-    if not pressed and said.count(b"\x1b[H") >= frames:
+    if not pressed and said.count(text) >= times:
         pressed = True
         os.write(terminal, key.encode())
 after = termios.tcgetattr(terminal)
@@ -44,11 +45,15 @@ print(json.dumps({"said": said.decode(), "code": code, "same": before == after})
 const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l";
 const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 
+/// What a run in a terminal left.
 #[derive(Debug, Deserialize)]
-struct Seen {
-    said: String,
-    code: i32,
-    same: bool,
+pub struct Seen {
+    /// All that the terminal got.
+    pub said: String,
+    /// The exit code; of a run that a signal ended, the signal's number, negative.
+    pub code: i32,
+    /// The terminal's settings are as before.
+    pub same: bool,
 }
 
 impl Seen {
@@ -77,12 +82,23 @@ async fn in_terminal(stage: &Stage, size: (u16, u16), frames: usize, key: &str) 
         "--color",
         "never",
     ];
-    let client = stage.programs.command(watch);
+    pressed(stage, &watch, size, ("\u{1b}[H", frames), key).await
+}
+
+/// Runs the client in a terminal of this size until it has written a text so many times,
+/// and presses a key.
+pub async fn pressed(
+    stage: &Stage,
+    arguments: &[&str],
+    (columns, rows): (u16, u16),
+    (text, times): (&str, usize),
+    key: &str,
+) -> Seen {
+    let client = stage.programs.command(arguments);
     let mut command = Command::new("python3");
-    let (columns, rows) = size;
     command
         .args(["-c", TERMINAL, &columns.to_string(), &rows.to_string()])
-        .args([&frames.to_string(), key])
+        .args([text, &times.to_string(), key])
         .arg(client.get_program())
         .args(client.get_args());
     command.env_clear().env("TERM", "xterm");

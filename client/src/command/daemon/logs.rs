@@ -18,7 +18,7 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::super::Context;
+use super::super::{Context, reader};
 use crate::cli::LogsArgs;
 use crate::connect::running;
 use crate::error::{Failure, usage};
@@ -100,7 +100,7 @@ async fn show(
     }
     let number = Signal::INT.as_raw();
     let mut interrupted = signal(SignalKind::from_raw(number))?;
-    while !follow::reader_of_output_is_gone() {
+    while !reader::is_gone() {
         reader.read(&mut |bytes| output.put(bytes))?;
         output.sink.flush()?;
         tokio::select! {

@@ -9,9 +9,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::stdio::stdout;
-
 use super::tail::{MOST_FILES, Part, rotated};
 
 /// Between two looks.
@@ -115,15 +112,6 @@ fn read_to_end(file: &mut File, take: &mut impl FnMut(&[u8]) -> io::Result<()>) 
             length => take(&block[..length])?,
         }
     }
-}
-
-/// Whether whoever reads our output has gone, which nobody who has nothing to write
-/// would notice otherwise.
-pub(super) fn reader_of_output_is_gone() -> bool {
-    let stdout = stdout();
-    let mut output = [PollFd::new(&stdout, PollFlags::empty())];
-    poll(&mut output, Some(&Timespec::default())).is_ok()
-        && output[0].revents().contains(PollFlags::ERR)
 }
 
 #[cfg(test)]
