@@ -2,6 +2,7 @@
 //! with.
 
 pub mod audit;
+pub mod daemon;
 pub mod demo;
 pub mod harness;
 pub mod sandbox;
@@ -18,7 +19,7 @@ pub fn by_name(own: fn() -> ExitCode) -> ExitCode {
     let name = called.as_ref().and_then(|path| path.file_name());
     match name.and_then(|name| name.to_str()) {
         Some("aws-ssm") => aws_ssm::main(),
-        Some("aws-ssmd") => aws_ssmd::program(),
+        Some("aws-ssmd") => daemon::main(),
         _ => own(),
     }
 }

@@ -1,29 +1,5 @@
-//! The daemon, built with the rest of the tests. It ends with the home it was started
-//! for: a client that a test has ended may have just started it, and nobody else would
-//! end it before it has been idle for half an hour.
+//! The daemon, built with the rest of the tests.
 
-use std::path::PathBuf;
-use std::process::{ExitCode, exit};
-use std::thread;
-use std::time::Duration;
-
-/// Between two looks whether the home is there.
-const LOOK: Duration = Duration::from_millis(500);
-
-fn main() -> ExitCode {
-    let home = std::env::var_os("AWS_SSM_HOME").map(PathBuf::from);
-    match home.filter(|home| home.is_absolute()) {
-        Some(home) if home.exists() => {
-            thread::spawn(move || {
-                while home.exists() {
-                    thread::sleep(LOOK);
-                }
-                exit(1);
-            });
-        }
-        // It would make itself another. One that serves a single call makes none.
-        Some(_) if std::env::args().nth(1).is_none() => return ExitCode::FAILURE,
-        _ => {}
-    }
-    aws_ssmd::program()
+fn main() -> std::process::ExitCode {
+    aws_ssm_tests::daemon::main()
 }
