@@ -101,6 +101,38 @@ async fn it_runs_in_the_environment_of_the_call_which_shares_its_keys_with_no_ot
 }
 
 #[tokio::test]
+async fn with_aws_unreachable_keys_of_a_process_open_what_is_known() {
+    let stage = stage(GIVE).await;
+    let list = ["list", "--profile", "p", "-o", "ids"];
+    let known = stage.done(&list).await;
+    stage.done(&["daemon", "stop"]).await;
+    let Stage { sandbox, programs } = stage;
+    sandbox.shutdown().await;
+    let again = programs.run(&list).await;
+    assert_eq!(
+        (again.code(), &again.stdout),
+        (0, &known.stdout),
+        "{again:?}"
+    );
+    assert!(again.stderr.contains("STS"), "it says why: {again:?}");
+}
+
+/// Whose they are is not known before the process has run: it may be another's by now.
+#[tokio::test]
+async fn after_a_restart_a_process_runs_before_anything_is_shown() {
+    let stage = stage(GIVE).await;
+    let list = ["list", "--profile", "p", "-o", "ids"];
+    stage.done(&list).await;
+    stage.done(&["daemon", "stop"]).await;
+    let theirs = stage.sandbox.account(1);
+    stage.programs.home.write("keys-0", &printed(theirs, None));
+    let now = stage.done(&list).await;
+    assert_eq!(runs(&stage), 2);
+    let listed = crate::stage::listed(&stage.sandbox, 1, crate::stage::REGION);
+    assert_eq!(crate::stage::sorted(now.lines()), listed);
+}
+
+#[tokio::test]
 async fn keys_that_end_are_given_anew() {
     let stage = stage(GIVE).await;
     let account = stage.sandbox.account(0);
