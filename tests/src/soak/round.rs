@@ -445,10 +445,10 @@ impl Question {
     }
 }
 
-/// Commands about AWS need a region.
+/// Commands about AWS need a region; who drops everybody's entries names none.
 fn with_region(mut command: Vec<String>) -> Vec<String> {
     let asks_aws = ["whoami", "cache"].contains(&command[0].as_str());
-    if asks_aws {
+    if asks_aws && !command.iter().any(|word| word == "--all") {
         command.push(format!("--region={}", REGIONS[0]));
     }
     command
