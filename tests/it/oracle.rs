@@ -12,6 +12,7 @@ mod judge;
 mod metrics;
 mod moto;
 mod python;
+mod queries;
 mod rows;
 mod sandbox;
 mod sources;

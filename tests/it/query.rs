@@ -3,5 +3,6 @@
 mod addresses;
 mod agents;
 mod narrowed;
+mod random;
 mod rows;
 mod typed;

@@ -105,25 +105,37 @@ impl TestDaemon {
 /// A caller with the static keys of an account, as if they were exported.
 #[must_use]
 pub fn caller(sandbox: &Sandbox, account: &Account, regions: &[&str]) -> Caller {
+    let mut caller = stranger(&sandbox.endpoint(), regions);
+    export_keys(&mut caller, &account.access_key, &account.secret_key);
+    caller
+}
+
+/// A caller without credentials.
+#[must_use]
+pub fn stranger(endpoint: &str, regions: &[&str]) -> Caller {
     let nowhere = PathBuf::from("/nonexistent");
     let mut caller = Caller {
         regions: regions.iter().map(|region| (*region).to_owned()).collect(),
-        endpoint_url: Some(sandbox.endpoint()),
+        endpoint_url: Some(endpoint.to_owned()),
         config_file: nowhere.join("config"),
         credentials_file: nowhere.join("credentials"),
         home: nowhere,
         ..Caller::default()
     };
-    let mut set = |name: &str, value: &str| {
-        caller
-            .environment
-            .insert(name.to_owned(), value.to_owned().into());
-    };
     // The machine that runs the tests may be an instance with a role.
-    set("AWS_EC2_METADATA_DISABLED", "true");
-    set("AWS_ACCESS_KEY_ID", &account.access_key);
-    set("AWS_SECRET_ACCESS_KEY", &account.secret_key);
+    set(&mut caller, "AWS_EC2_METADATA_DISABLED", "true");
     caller
+}
+
+/// Gives a caller these keys, as if they were exported.
+pub fn export_keys(caller: &mut Caller, access_key: &str, secret_key: &str) {
+    set(caller, "AWS_ACCESS_KEY_ID", access_key);
+    set(caller, "AWS_SECRET_ACCESS_KEY", secret_key);
+}
+
+fn set(caller: &mut Caller, name: &str, value: &str) {
+    let value = value.to_owned().into();
+    caller.environment.insert(name.to_owned(), value);
 }
 
 /// Takes the exported keys away, as in a terminal whose profile has its own.

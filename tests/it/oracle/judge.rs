@@ -78,6 +78,12 @@ impl Question {
         self
     }
 
+    /// Has the server give so many at a time.
+    pub(super) fn in_pages_of(mut self, size: u32) -> Self {
+        self.page_size = size;
+        self
+    }
+
     /// Asks SSM too.
     pub(super) fn with_agents(mut self) -> Self {
         self.agents = true;

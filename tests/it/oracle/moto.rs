@@ -8,7 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use aws_ssm_tests::harness::Programs;
+use aws_ssm_proto::domain::Caller;
+use aws_ssm_tests::harness::{Programs, export_keys, stranger};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::OnceCell;
@@ -97,6 +98,13 @@ impl Moto {
     /// What boto3 signs with.
     pub(super) fn keys(&self) -> serde_json::Value {
         keys()
+    }
+
+    /// A caller with the keys of its account.
+    pub(super) fn caller(&self) -> Caller {
+        let mut caller = stranger(&self.endpoint, &[HOME]);
+        export_keys(&mut caller, KEY, SECRET);
+        caller
     }
 
     /// A question to boto3 about a region of this moto.
