@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod interfaces;
 mod isolation;
+mod journey;
 mod life;
 mod load;
 mod metrics;
