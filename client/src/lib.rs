@@ -13,6 +13,7 @@ mod ending;
 pub mod error;
 pub mod notices;
 mod picker;
+mod progress;
 pub mod render;
 pub mod service;
 pub mod settings;

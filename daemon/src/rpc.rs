@@ -12,6 +12,7 @@ mod control;
 mod diagnosis;
 mod interfaces;
 mod inventory;
+mod progress;
 mod question;
 mod regions;
 mod router;

@@ -8,6 +8,7 @@ mod challenge;
 mod configuration;
 mod diagnosis;
 mod interfaces;
+mod progress;
 mod stream;
 
 use std::fmt;
@@ -34,6 +35,7 @@ use crate::{hello, status};
 pub use challenge::Turns;
 pub use configuration::Checked;
 pub use interfaces::InterfacePages;
+pub use progress::LoadProgress;
 pub use stream::{InstanceStream, StreamOptions, StreamSource};
 
 /// How long a call may take when nobody says otherwise.
@@ -113,6 +115,7 @@ impl Client {
         Ok(InstancePages {
             stream,
             deadline: self.deadline,
+            first: None,
         })
     }
 
@@ -405,6 +408,8 @@ fn silent() -> Error {
 pub struct InstancePages {
     stream: Streaming<Page>,
     deadline: Instant,
+    /// One that was waited for already.
+    first: Option<Page>,
 }
 
 impl InstancePages {
@@ -418,6 +423,9 @@ impl InstancePages {
     }
 
     async fn next_page(&mut self) -> Result<Option<Page>, Error> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         let page = timeout_at(self.deadline + GRACE, self.stream.message()).await;
         page.map_err(|_| silent())?
             .map_err(|status| status::to_error(&status))

@@ -26,6 +26,7 @@ mod oracle;
 mod output;
 mod persist;
 mod picker;
+mod progress;
 mod query;
 mod reader;
 mod refused;

@@ -13,6 +13,7 @@ use aws_ssm_proto::domain::{
 use super::{Context, report, unix};
 use crate::cli::ListArgs;
 use crate::error::{Failure, usage};
+use crate::progress::Progress;
 use crate::render::instance::{InstanceRow, asked_columns, default_columns, fields};
 use crate::render::{Format, Printer, suggestion};
 use crate::settings::Settings;
@@ -28,11 +29,7 @@ pub(super) async fn run(args: &ListArgs, ctx: &mut Context<'_>) -> Result<(), Fa
         ctx.settle_format().await?;
         plan = Plan::new(args, &ctx.settings)?;
     }
-    let question = async |client: &Client, caller: &Caller| {
-        let list = client.list_instances(caller, &plan.query);
-        list.await
-    };
-    let pages = ctx.ask(&mut caller, question).await?;
+    let pages = ask(&plan, &mut caller, ctx).await?;
     if args.count {
         return count(pages, ctx).await;
     }
@@ -52,6 +49,37 @@ pub(super) async fn run(args: &ListArgs, ctx: &mut Context<'_>) -> Result<(), Fa
     ctx.say_omitted(&omitted);
     report::tell_of(&summary.regions, ctx.notices);
     Ok(())
+}
+
+/// The answer as it begins to come. Who looks at a terminal is shown how far it is.
+async fn ask(
+    plan: &Plan,
+    caller: &mut Caller,
+    ctx: &mut Context<'_>,
+) -> Result<InstancePages, Failure> {
+    let progress = match ctx.settings.quiet || plan.query.sort == Sort::Unsorted {
+        true => None,
+        false => Progress::of_terminal(ctx.surroundings.variable),
+    };
+    let Some(progress) = progress else {
+        let question = async |client: &Client, caller: &Caller| {
+            let list = client.list_instances(caller, &plan.query);
+            list.await
+        };
+        return Ok(ctx.ask(caller, question).await?);
+    };
+    let question = async |client: &Client, caller: &Caller| {
+        let told = |so_far| progress.show(so_far);
+        let pages = client.list_instances_attended(caller, &plan.query, told);
+        let pages = pages.await;
+        progress.erase();
+        pages
+    };
+    tokio::select! {
+        biased;
+        pages = ctx.ask(caller, question) => Ok(pages?),
+        ended = progress.interrupted() => Err(ended),
+    }
 }
 
 async fn print_pages(

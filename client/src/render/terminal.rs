@@ -37,7 +37,7 @@ pub const ELLIPSIS: &str = "…";
 const DOTS: &str = "...";
 
 /// Used when a terminal does not know its own width.
-const USUAL_WIDTH: usize = 80;
+pub(crate) const USUAL_WIDTH: usize = 80;
 
 /// Finds out how output to `stream` looks. It is asked only what `format` needs.
 pub fn look(

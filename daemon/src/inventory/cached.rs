@@ -252,6 +252,14 @@ impl<T: Resource> Cached<T> {
         self.lock_loads().contains_key(key)
     }
 
+    /// Rows and pages of a load that is under way.
+    #[must_use]
+    pub fn loaded_so_far(&self, key: &Key) -> Option<(usize, usize)> {
+        let load = self.lock_loads().get(key).cloned()?;
+        let rows = |pages: &[Arc<T>]| pages.iter().map(|page| page.rows()).sum();
+        Some(load.with(|pages| (rows(pages), pages.len())))
+    }
+
     /// Drops the entries of one identity in every region from memory; `None`: all of
     /// them. The names that they have on disk.
     pub fn clear(&self, identity: Option<&VerifiedIdentity>) -> HashSet<Name> {

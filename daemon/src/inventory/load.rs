@@ -93,6 +93,11 @@ impl<T> Load<T> {
         Arc::ptr_eq(&self.began, &other.began)
     }
 
+    /// The pages published so far.
+    pub(super) fn with<R>(&self, read: impl FnOnce(&[Arc<T>]) -> R) -> R {
+        read(&self.progress.borrow().pages)
+    }
+
     /// Waits until it has ended, however it did.
     pub(super) async fn ended(mut self) {
         let done = self

@@ -175,7 +175,7 @@ mod tests {
     fn ids(selection: Selection) -> Vec<String> {
         let pages = pieces(selection).into_iter().map(|rows| Page {
             rows,
-            summary: None,
+            ..Page::default()
         });
         pages
             .flat_map(|page| {
@@ -261,7 +261,7 @@ mod tests {
             let encoded = fleet.standard_list(&columns, false);
             let page = Page {
                 rows: encoded.pages(1)[0].clone(),
-                summary: None,
+                ..Page::default()
             };
             let ssm = page.encoded_rows().next().and_then(row::read);
             ssm.and_then(|row| row.ssm)

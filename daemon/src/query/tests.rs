@@ -93,7 +93,7 @@ fn ids(rows: impl IntoIterator<Item = bytes::Bytes>) -> Vec<String> {
     for rows in rows {
         let page = Page {
             rows,
-            summary: None,
+            ..Page::default()
         };
         let rows = page.encoded_rows().filter_map(row::read);
         ids.extend(rows.filter_map(|row| row.id.map(str::to_owned)));

@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use super::call::Method;
 use super::question::Question;
 use super::regions::{Scope, failed_region, no_answer};
-use super::{completion, interfaces, straight, stream};
+use super::{completion, interfaces, progress, straight, stream};
 use crate::aws::Filters;
 use crate::daemon::Daemon;
 use crate::identity::{Admission, Unverified};
@@ -61,6 +61,7 @@ impl inventory_server::Inventory for InventoryService {
         let method = &self.list_instances;
         let work = |mut question: wire::ListInstancesRequest, deadline| async move {
             let asked_straight = question.straight.take();
+            let is_attended = question.progress;
             let (caller, query): (Caller, ListQuery) = question.try_into()?;
             // What was typed wrong is told before anybody is asked.
             let question = Question::new(query, SystemTime::now())?;
@@ -81,6 +82,13 @@ impl inventory_server::Inventory for InventoryService {
                 Sort::Unsorted => {
                     let daemon = &method.daemon;
                     Ok(stream::unsorted(daemon, scope, question, filters, deadline).await)
+                }
+                _ if is_attended => {
+                    let (daemon, scope) = (Arc::clone(&method.daemon), Arc::new(scope));
+                    let asked = progress::Asked::new(&daemon, &scope, &filters);
+                    let answer =
+                        async move { sorted(&daemon, &scope, &question, &filters, deadline).await };
+                    progress::beside(asked, answer).await
                 }
                 _ => sorted(&method.daemon, &scope, &question, &filters, deadline).await,
             }

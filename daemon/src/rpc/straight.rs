@@ -116,8 +116,10 @@ impl Straight {
     async fn next(&mut self) -> Result<Option<wire::Page>, Error> {
         loop {
             if let Some(rows) = self.ready.pop_front() {
-                let summary = None;
-                return Ok(Some(wire::Page { rows, summary }));
+                return Ok(Some(wire::Page {
+                    rows,
+                    ..wire::Page::default()
+                }));
             }
             if self.ended {
                 return Ok(None);
@@ -135,8 +137,8 @@ impl Straight {
             } else {
                 self.ended = true;
                 return Ok(Some(wire::Page {
-                    rows: Bytes::new(),
                     summary: Some((&self.summary).into()),
+                    ..wire::Page::default()
                 }));
             }
         }

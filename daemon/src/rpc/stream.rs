@@ -41,6 +41,7 @@ fn chosen(mut rows: Chosen, summary: &ListSummary, call: Call) -> Pages {
         Some(Ok(wire::Page {
             rows: rows_of_page,
             summary: summary.take_if(|_| rows.is_read()),
+            progress: None,
         }))
     });
     stream::iter(pages).boxed()
@@ -51,7 +52,7 @@ fn encoded(rows: Vec<Bytes>, summary: &ListSummary, call: Call) -> Pages {
         .into_iter()
         .map(|rows| wire::Page {
             rows,
-            summary: None,
+            ..wire::Page::default()
         })
         .collect();
     if pages.is_empty() {
@@ -136,8 +137,10 @@ impl Unsorted {
     async fn next(&mut self) -> Result<Option<wire::Page>, Error> {
         loop {
             if let Some(rows) = self.ready.pop_front() {
-                let summary = None;
-                return Ok(Some(wire::Page { rows, summary }));
+                return Ok(Some(wire::Page {
+                    rows,
+                    ..wire::Page::default()
+                }));
             }
             if let Some(region) = self.now.take() {
                 self.receive(region).await;
@@ -269,8 +272,8 @@ impl Unsorted {
             return Err(no_answer(regions));
         }
         Ok(wire::Page {
-            rows: Bytes::new(),
             summary: Some((&self.summary).into()),
+            ..wire::Page::default()
         })
     }
 }

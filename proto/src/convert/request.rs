@@ -52,6 +52,7 @@ impl wire::ListInstancesRequest {
             count_only: query.count_only,
             wait_for_agents: query.wait_for_agents,
             straight: None,
+            progress: false,
         }
     }
 }

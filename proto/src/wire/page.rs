@@ -9,13 +9,14 @@ use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType};
 use prost::{DecodeError, Message};
 
-use super::ListSummary;
 use super::row::{put_varint, take_delimited};
+use super::{ListSummary, LoadProgress};
 
 /// Field 1, length-delimited.
 const ROW_KEY: u8 = 0x0a;
 const ROW_TAG: u32 = 1;
 const SUMMARY_TAG: u32 = 2;
+const PROGRESS_TAG: u32 = 3;
 
 /// A page of rows, and after the last of them the summary of the answer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Page {
     pub rows: Bytes,
     /// Only on the last page.
     pub summary: Option<ListSummary>,
+    /// Only before the first rows.
+    pub progress: Option<LoadProgress>,
 }
 
 impl Page {
@@ -43,7 +46,12 @@ impl Page {
             if 0 < end && end < page.rows.len() {
                 let rows = page.rows.split_off(end);
                 let summary = page.summary.take();
-                rest = Some(Self { rows, summary });
+                let progress = None;
+                rest = Some(Self {
+                    rows,
+                    summary,
+                    progress,
+                });
             }
             Some(page)
         })
@@ -61,6 +69,9 @@ impl Message for Page {
         buf.put_slice(&self.rows);
         if let Some(summary) = &self.summary {
             prost::encoding::message::encode(SUMMARY_TAG, summary, buf);
+        }
+        if let Some(progress) = &self.progress {
+            prost::encoding::message::encode(PROGRESS_TAG, progress, buf);
         }
     }
 
@@ -84,6 +95,10 @@ impl Message for Page {
                 let summary = self.summary.get_or_insert_default();
                 prost::encoding::message::merge(wire_type, summary, buf, ctx)
             }
+            PROGRESS_TAG => {
+                let progress = self.progress.get_or_insert_default();
+                prost::encoding::message::merge(wire_type, progress, buf, ctx)
+            }
             _ => prost::encoding::skip_field(wire_type, tag, buf, ctx),
         }
     }
@@ -95,7 +110,7 @@ impl Message for Page {
         let rows_len = leading_rows(&message);
         let mut page = Self {
             rows: message.slice(..rows_len),
-            summary: None,
+            ..Self::default()
         };
         page.merge(message.slice(rows_len..))?;
         Ok(page)
@@ -106,7 +121,11 @@ impl Message for Page {
             .summary
             .as_ref()
             .map_or(0, |s| prost::encoding::message::encoded_len(SUMMARY_TAG, s));
-        self.rows.len() + summary
+        let progress = self.progress.as_ref();
+        let progress = progress.map_or(0, |progress| {
+            prost::encoding::message::encoded_len(PROGRESS_TAG, progress)
+        });
+        self.rows.len() + summary + progress
     }
 
     fn clear(&mut self) {
@@ -160,6 +179,7 @@ mod tests {
                 matched: 2,
                 regions: Vec::new(),
             }),
+            progress: None,
         }
     }
 
@@ -168,6 +188,17 @@ mod tests {
         let decoded = Page::decode(page().encode_to_vec().as_slice()).expect("decodes");
         assert_eq!(decoded, page());
         assert_eq!(decoded.encoded_rows().count(), 2);
+    }
+
+    #[test]
+    fn progress_survives_the_wire() {
+        let progress = Page {
+            progress: Some(LoadProgress { rows: 7, pages: 2 }),
+            ..Page::default()
+        };
+        let encoded = progress.encode_to_vec();
+        assert_eq!(encoded.len(), progress.encoded_len());
+        assert_eq!(Page::decode(encoded.as_slice()), Ok(progress));
     }
 
     #[test]
