@@ -12,7 +12,7 @@ pub mod escape;
 pub mod instance;
 pub mod interface;
 mod json;
-pub(crate) mod layout;
+mod layout;
 pub mod page;
 mod printer;
 pub mod screen;

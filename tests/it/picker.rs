@@ -150,7 +150,7 @@ async fn a_wrong_term_is_told_and_neither_empties_the_list_nor_picks() {
         .find(|frame| frame.concat().contains("did you mean"));
     let told = told.expect("it was told");
     assert!(
-        told[1].starts_with("1/60") && told[2].contains("stat:x"),
+        told[1].starts_with("1/60") && told[2].contains("quokka-1"),
         "{told:?}"
     );
 }

@@ -7,7 +7,7 @@
 //!  *web-2  i-4567  stopped  …
 //! ------------------------------------     what is pointed at; beside the list where
 //! state  running …                          there is room
-//! enter picks  esc leaves …
+//! enter picks  esc leaves …                help, or what is wrong with a term
 //! ```
 
 mod list;
@@ -34,12 +34,10 @@ pub(super) struct Size {
 const WIDE: usize = 110;
 /// From this height on, it stands below.
 const HIGH: usize = 18;
-/// From this height on, there is a line of help.
+/// From this height on, there is a line of help, in whose place a wrong term is told:
+/// anywhere else it would move the list up and down while somebody types. On a lower
+/// terminal it takes the place of the counts.
 const ROOM_FOR_HELP: usize = 8;
-/// From this height on, what mends a wrong term is said on a line of its own.
-const ROOM_FOR_HINT: usize = 12;
-/// From this height on, a wrong term is said below the counts, and not in their place.
-const ROOM_FOR_TROUBLE: usize = 6;
 
 const PROMPT: &str = "> ";
 
@@ -70,10 +68,18 @@ impl View {
     /// The picker in all of a terminal.
     pub(super) fn frame(&self, picker: &mut Picker, size: Size) -> Frame {
         let (prompt, cursor) = prompt(picker, size.columns);
-        let mut lines = vec![prompt];
-        lines.extend(self.head(picker, size));
-        lines.truncate(size.rows.max(1));
         let has_help = size.rows >= ROOM_FOR_HELP;
+        let trouble = trouble(picker, size.columns);
+        let (head, foot) = match (has_help, trouble) {
+            (false, Some(trouble)) => (trouble, None),
+            (false, None) => (counts(picker, size.columns), None),
+            (true, trouble) => {
+                let foot = trouble.unwrap_or_else(|| help(picker.many, size.columns));
+                (counts(picker, size.columns), Some(foot))
+            }
+        };
+        let mut lines = vec![prompt, head];
+        lines.truncate(size.rows.max(1));
         let rest = size
             .rows
             .saturating_sub(lines.len() + usize::from(has_help));
@@ -81,40 +87,8 @@ impl View {
         picker.show(plan.list.rows);
         let list = list::lines(picker, &self.widths, plan.list);
         lines.extend(self.body(list, picker, &plan, size));
-        if has_help {
-            lines.push(help(picker.many, size.columns));
-        }
+        lines.extend(foot);
         Frame { lines, cursor }
-    }
-
-    /// The counts, and what is wrong with a term.
-    fn head(&self, picker: &Picker, size: Size) -> Vec<Line> {
-        let plain = Style::new();
-        let mut counts = Line::new(size.columns);
-        let is_busy = picker.is_searching() || picker.question().is_some();
-        let busy = if is_busy { " …" } else { "" };
-        let (listed, all) = (picker.listed(), picker.fleet.len());
-        counts.push(Tone::Faint.style(), &format!("{listed}/{all}{busy}"));
-        if picker.marked() > 0 {
-            counts.push(plain, &format!("  {} marked", picker.marked()));
-        }
-        if !picker.remarks.is_empty() {
-            counts.push(plain, "  ");
-            counts.push(Tone::Warning.style(), &escape::shown(&picker.remarks));
-        }
-        let Some(trouble) = picker.trouble() else {
-            return vec![counts];
-        };
-        let line = |text: &str| {
-            let mut line = Line::new(size.columns);
-            line.push(Tone::Bad.style(), &escape::shown(text));
-            line
-        };
-        match size.rows {
-            ..ROOM_FOR_TROUBLE => vec![line(&trouble.what)],
-            ROOM_FOR_TROUBLE..ROOM_FOR_HINT => vec![counts, line(&trouble.to_string())],
-            _ => vec![counts, line(&trouble.to_string()), line(&trouble.hint)],
-        }
     }
 
     /// The list with the preview beside it or below.
@@ -192,6 +166,35 @@ fn prompt(picker: &Picker, columns: usize) -> (Line, usize) {
     let cursor = columns - line.rest();
     line.push(Style::new(), &escape::shown(after));
     (line, cursor.min(columns.saturating_sub(1)))
+}
+
+/// The counts, and what is to be known of the data.
+fn counts(picker: &Picker, columns: usize) -> Line {
+    let mut counts = Line::new(columns);
+    let is_busy = picker.is_searching() || picker.question().is_some();
+    let busy = if is_busy { " …" } else { "" };
+    let (listed, all) = (picker.listed(), picker.fleet.len());
+    counts.push(Tone::Faint.style(), &format!("{listed}/{all}{busy}"));
+    if picker.marked() > 0 {
+        counts.push(Style::new(), &format!("  {} marked", picker.marked()));
+    }
+    if !picker.remarks.is_empty() {
+        counts.push(Style::new(), "  ");
+        counts.push(Tone::Warning.style(), &escape::shown(&picker.remarks));
+    }
+    counts
+}
+
+/// What is wrong with a term, and what mends it.
+fn trouble(picker: &Picker, columns: usize) -> Option<Line> {
+    let error = picker.trouble()?;
+    let said = [error.what.as_str(), &error.hint].join("; ");
+    let mut line = Line::new(columns);
+    line.push(
+        Tone::Bad.style(),
+        &escape::shown(said.trim_end_matches("; ")),
+    );
+    Some(line)
 }
 
 fn help(many: bool, columns: usize) -> Line {

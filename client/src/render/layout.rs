@@ -1,11 +1,11 @@
 //! How wide the columns of a table are. Pure numbers: no text is seen here.
 
 /// Blanks between two columns.
-pub(crate) const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// One column before it is laid out, in columns of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(super) struct Wish {
     /// What its longest cell takes.
     pub content: usize,
     /// What its name takes; it never gets less.
@@ -25,7 +25,7 @@ impl Wish {
 /// The widest columns give way first, down to their names. When even that is not
 /// narrow enough, columns are left out from the right; a column that must stay
 /// whole goes last, and the first of those never.
-pub(crate) fn fit(wishes: &[Wish], room: usize) -> Vec<Option<usize>> {
+pub(super) fn fit(wishes: &[Wish], room: usize) -> Vec<Option<usize>> {
     let mut shown: Vec<bool> = vec![true; wishes.len()];
     while least(wishes, &shown) > room {
         let Some(victim) = victim(wishes, &shown) else {

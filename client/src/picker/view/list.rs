@@ -10,30 +10,34 @@ use crate::picker::state::Picker;
 use crate::render::colour::Tone;
 use crate::render::escape;
 use crate::render::instance::tone;
-use crate::render::layout::{GAP, Wish, fit};
 
-/// What a row shows; the last give way first.
-#[derive(Clone, Copy)]
+/// What a row shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Cell {
     Text(Text),
     State,
 }
 
-const CELLS: [(Cell, usize); 6] = [
-    (Cell::Text(Text::Name), 8),
-    (Cell::Text(Text::Id), 8),
-    (Cell::State, 7),
-    (Cell::Text(Text::PrivateIp), 10),
-    (Cell::Text(Text::Type), 8),
-    (Cell::Text(Text::Az), 6),
+/// The last give way first, and are then left out: half an id is of no use.
+const CELLS: [Cell; 6] = [
+    Cell::Text(Text::Name),
+    Cell::Text(Text::Id),
+    Cell::State,
+    Cell::Text(Text::PrivateIp),
+    Cell::Text(Text::Type),
+    Cell::Text(Text::Az),
 ];
 
 /// Longer names are cut.
 const WIDEST: usize = 40;
+/// Names give way down to this, to let the id in.
+const LEAST_NAME: usize = 12;
 /// With fewer columns left, a tag is not shown.
 const LEAST_TAG: usize = 10;
 /// The pointer, the mark, and a blank.
 const GUTTER: usize = 3;
+/// Between two columns.
+const GAP: usize = 2;
 
 /// What the widest cell of each column takes: over the whole fleet, so that the columns
 /// stay where they are.
@@ -42,24 +46,34 @@ pub(in crate::picker) struct Widths([usize; CELLS.len()]);
 
 impl Widths {
     pub(in crate::picker) fn new(fleet: &Fleet) -> Self {
-        let mut widths = [0; CELLS.len()];
+        let mut widths = [1; CELLS.len()];
         for at in 0..fleet.len() {
             let row = fleet.row(at);
-            for (width, (cell, _)) in widths.iter_mut().zip(CELLS) {
+            for (width, cell) in widths.iter_mut().zip(CELLS) {
                 *width = escape::width(shown(row, cell)).min(WIDEST).max(*width);
             }
         }
         Self(widths)
     }
 
-    /// The same where there is only so much room; `None` for what is left out.
-    fn fit(&self, room: usize) -> Vec<Option<usize>> {
-        let wishes = self.0.iter().zip(CELLS).map(|(content, (_, least))| Wish {
-            content: *content,
-            header: least.min(*content),
-            whole: false,
-        });
-        fit(&wishes.collect::<Vec<_>>(), room)
+    /// The columns that so much room lets in, and how wide each is.
+    fn fit(&self, room: usize) -> Vec<(Cell, usize)> {
+        let [name, id, ..] = self.0;
+        let beside_id = room.saturating_sub(GAP + id).max(LEAST_NAME);
+        let name = name.min(beside_id).min(room);
+        let mut fitting = vec![(CELLS[0], name)];
+        let mut rest = room - name;
+        for (cell, width) in CELLS.into_iter().zip(self.0).skip(1) {
+            let Some(left) = rest.checked_sub(GAP + width) else {
+                break;
+            };
+            fitting.push((cell, width));
+            rest = left;
+        }
+        if let [name] = fitting.as_mut_slice() {
+            name.1 = room;
+        }
+        fitting
     }
 }
 
@@ -95,13 +109,18 @@ pub(super) fn lines(picker: &mut Picker, widths: &Widths, size: Size) -> Vec<Lin
 fn cells(
     line: &mut Line,
     row: Row<'_>,
-    widths: &[Option<usize>],
+    widths: &[(Cell, usize)],
     finder: &mut Finder,
     style: Style,
 ) {
+    let has_id = widths.iter().any(|(cell, _)| *cell == CELLS[1]);
     let mut column = GUTTER;
-    for ((cell, _), width) in CELLS.into_iter().zip(widths) {
-        let Some(width) = *width else { continue };
+    for (cell, width) in widths {
+        let cell = match cell {
+            // Something must tell it from the others.
+            Cell::Text(Text::Name) if !has_id && row.text(Text::Name).is_empty() => CELLS[1],
+            cell => *cell,
+        };
         let text = shown(row, cell);
         let (style, places) = match cell {
             _ if text.is_empty() => (Tone::Faint.style(), Vec::new()),
@@ -112,7 +131,7 @@ fn cells(
             }
         };
         let text = if text.is_empty() { "-" } else { text };
-        line.pad(column).found(style, text, &places, width);
+        line.pad(column).found(style, text, &places, *width);
         column += width + GAP;
     }
     // Whoever looks for what a tag says wants to see why a row is here.

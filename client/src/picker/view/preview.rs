@@ -67,7 +67,7 @@ fn facts(page: &mut Page, row: Row<'_>, now: i64) {
         let time = Calendar::default().text(launched);
         let age = u64::try_from(now.saturating_sub(launched)).unwrap_or(0);
         let age = span(Duration::from_secs(age));
-        page.item("launched", Style::new(), &format!("{time}, {age} ago"));
+        page.item("launched", Style::new(), &format!("{age} ago, {time}"));
     }
 }
 
