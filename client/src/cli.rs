@@ -142,7 +142,7 @@ pub struct ListArgs {
 #[derive(Clone, Debug, Args)]
 #[allow(missing_docs)]
 pub struct TargetArgs {
-    /// An instance's id or name; without, it is picked on the terminal
+    /// Id, address, tag K=V, DNS name or name of an instance; without, it is picked on the terminal
     pub target: Option<String>,
 }
 
@@ -150,7 +150,8 @@ pub struct TargetArgs {
 #[derive(Clone, Debug, Args)]
 #[allow(missing_docs)]
 pub struct TargetsArgs {
-    /// An instance's id or name; without, they are picked on the terminal
+    /// Id, address, tag K=V, DNS name or name of an instance; without, they are picked on the
+    /// terminal
     pub target: Vec<String>,
 }
 

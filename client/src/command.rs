@@ -29,10 +29,10 @@ use crate::cli::{Cli, Command, GlobalArgs};
 use crate::connect::Link;
 use crate::error::{Failure, usage};
 use crate::notices::Notices;
-use crate::render::Format;
 use crate::render::sheet::Sheet;
 use crate::render::sink::Sink;
 use crate::render::terminal::{Look, look};
+use crate::render::{Format, candidates};
 use crate::settings::Settings;
 
 /// What a command works with.
@@ -100,6 +100,29 @@ fn check_meta(cli: &Cli, settings: &Settings) -> Result<(), Error> {
             .why("only answers about instances have an age and can be cut")
             .hint("leave --meta out")),
     }
+}
+
+/// Shows the nodes that a target may mean, if that is why a command was not done.
+pub fn tell_candidates(outcome: &Result<(), Failure>, ctx: &Context<'_>) {
+    let Err(Failure::Told(error)) = outcome else {
+        return;
+    };
+    if error.nodes().is_empty() {
+        return;
+    }
+    let look = look(
+        rustix::stdio::stderr(),
+        Format::Table,
+        ctx.settings.colours,
+        true,
+        ctx.surroundings.variable,
+    );
+    // There is nobody to tell when that fails.
+    let _ = candidates::write(
+        error.nodes(),
+        &mut Sink::new(Box::new(std::io::stderr())),
+        look,
+    );
 }
 
 impl Context<'_> {

@@ -103,8 +103,11 @@ pub(crate) fn lines(error: &Error) -> String {
     line("error: ", &error.what);
     line("  why: ", &error.why);
     line(" hint: ", &error.hint);
-    for candidate in &error.candidates {
-        line("       ", candidate);
+    // Nodes are shown in a table.
+    if error.nodes().is_empty() {
+        for candidate in &error.candidates {
+            line("       ", candidate);
+        }
     }
     text
 }

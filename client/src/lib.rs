@@ -86,9 +86,11 @@ fn run(cli: &Cli) -> Result<Infallible, Error> {
             now: SystemTime::now(),
         };
         let outcome = command::run(cli, &mut context).await;
+        let code = conclude(&outcome);
+        command::tell_candidates(&outcome, &context);
         // The process ends here, with everything it holds still whole: to take the
         // runtime and its connection apart first would take longer than to print.
-        std::process::exit(conclude(&outcome).into())
+        std::process::exit(code.into())
     })
 }
 

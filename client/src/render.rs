@@ -5,6 +5,7 @@
 //! writes to a file.
 
 mod append;
+pub mod candidates;
 pub mod change;
 pub mod colour;
 mod delimited;

@@ -9,6 +9,7 @@ mod ahead;
 mod cached;
 mod calls;
 mod encode;
+mod fold;
 pub mod freshness;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -38,10 +39,13 @@ use tokio_util::task::TaskTracker;
 pub use agents::{Agent, Agents};
 pub use cached::{Cached, Found, Key, Served};
 pub use encode::{Encoded, RowsEncoder, encode_row};
+pub use fold::{fold, folded};
 pub use interfaces::{Interface, Interfaces};
 pub use load::Load;
-pub use resource::{Instances, Kind, LoadLimits, PAGE_SIZES, Regions, Resource, StraightPage};
-pub use snapshot::{Address, AddressText, Row, SharedField, Snapshot};
+pub use resource::{
+    Gathered, Instances, Kind, LoadLimits, PAGE_SIZES, Regions, Resource, StraightPage,
+};
+pub use snapshot::{Address, AddressText, MadeName, Row, SharedField, Snapshot, plain_dns_name};
 #[cfg(test)]
 pub use snapshot::{Builder, Facts};
 pub use strings::StringId;

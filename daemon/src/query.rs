@@ -1,5 +1,6 @@
 //! Questions to fleets that are at hand: pure, no waiting, no input or output.
 
+pub mod ask;
 pub mod complete;
 mod conditions;
 #[cfg(any(test, fuzzing))]
@@ -10,9 +11,11 @@ mod order;
 mod parse;
 mod pattern;
 mod pushdown;
+pub mod refuse;
 pub mod resolve;
 pub mod rows;
 mod select;
+pub mod target;
 mod term;
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod regions;
 mod router;
 mod straight;
 mod stream;
+mod targets;
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ mod diagnosis;
 mod interface;
 mod request;
 mod stats;
+mod target;
 mod time;
 
 pub use bounds::check_targets;

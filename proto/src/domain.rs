@@ -14,11 +14,12 @@ mod interface;
 mod regions;
 mod request;
 mod stats;
+mod target;
 
 pub use answer::{DataState, Identity, ListSummary, Region, RegionSummary, ResolvedTargets};
 pub use caller::{CALLER_VARIABLES, Caller};
 pub use challenge::{Answer, Challenge, EnvironmentDigest, ProcessCredentials, Question, Turn};
-pub use column::{Column, UnknownColumn, nearest};
+pub use column::{Column, UnknownColumn, nearest, nearest_few};
 pub use completion::{Candidate, Completable, MOST_CANDIDATES};
 pub use configuration::{
     ConfigCheck, ConfigFile, ConfigFileState, ConfigFinding, ConfigReload, ConfigTemplate,
@@ -38,3 +39,4 @@ pub use stats::{
     ApiStats, BreakerStats, CacheStats, LatencyStats, MemoryStats, PoolStats, RpcStats, Stats,
     Summary,
 };
+pub use target::{Doubt, MatchedBy, PossibleNode, PossibleNodes};

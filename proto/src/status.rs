@@ -6,7 +6,7 @@
 use prost::Message;
 use tonic::{Code, Status};
 
-use crate::domain::{Error, ErrorKind};
+use crate::domain::{Error, ErrorKind, PossibleNode};
 use crate::wire;
 
 const DETAIL_TYPE: &str = "type.googleapis.com/aws_ssm.v1.ErrorDetail";
@@ -35,6 +35,8 @@ struct Any {
 /// headers, of which a client takes 64 KiB, and most of it travels twice.
 const TEXT: usize = 2 << 10;
 const CANDIDATES: usize = 8 << 10;
+/// Bytes of all nodes that may be meant, or so; those that do not fit are left out.
+const NODES: usize = 8 << 10;
 /// Bytes of a challenge; one that is larger is left out.
 const CHALLENGE: usize = 10 << 10;
 
@@ -63,7 +65,7 @@ fn fitted(error: &Error) -> Error {
         room = left.unwrap_or(0);
         left.is_some()
     };
-    Error {
+    let fitting = Error {
         kind: error.kind,
         what: cut(&error.what),
         why: cut(&error.why),
@@ -73,7 +75,19 @@ fn fitted(error: &Error) -> Error {
             let sent = wire::Challenge::from(&**challenge);
             sent.encoded_len() <= CHALLENGE
         }),
-    }
+        may_mean: None,
+    };
+    fitting.may_mean(fitted_nodes(error.nodes()))
+}
+
+fn fitted_nodes(nodes: &[PossibleNode]) -> Vec<PossibleNode> {
+    let mut room = NODES;
+    let fits = |node: &&PossibleNode| {
+        let left = room.checked_sub(wire::PossibleNode::from(*node).encoded_len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    nodes.iter().take_while(fits).cloned().collect()
 }
 
 fn cut(text: &str) -> String {
@@ -126,13 +140,27 @@ fn code(kind: ErrorKind) -> Code {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::InstanceState;
+
+    fn node(id: &str) -> PossibleNode {
+        PossibleNode {
+            id: id.to_owned(),
+            name: Some("web".to_owned()),
+            state: Some(InstanceState::Stopped),
+            instance_type: Some("m7g.metal-48xl".to_owned()),
+            private_ip: Some("10.100.100.100".to_owned()),
+            az: None,
+            region: "eu-west-1".to_owned(),
+        }
+    }
 
     #[test]
     fn an_error_survives_the_status() {
         let error = Error::new(ErrorKind::Ambiguous, "web names two instances")
             .why("i-1 and i-2 match")
             .hint("use an id")
-            .candidates(vec!["i-1".into(), "i-2".into()]);
+            .candidates(vec!["i-1".into(), "i-2".into()])
+            .may_mean(vec![node("i-1"), node("i-2")]);
         assert_eq!(to_error(&from_error(&error)), error);
     }
 
@@ -144,7 +172,8 @@ mod tests {
         let error = Error::new(ErrorKind::Ambiguous, "ä".repeat(1 << 20))
             .why(ids.join(", "))
             .hint("use an id")
-            .candidates(ids.clone());
+            .candidates(ids.clone())
+            .may_mean(ids.iter().map(|id| node(id)).collect());
         let status = from_error(&error);
         // Percent signs for the message, base64 for the details.
         let headers = 3 * status.message().len() + 4 * status.details().len() / 3;
@@ -154,6 +183,13 @@ mod tests {
         assert_eq!(read.hint, "use an id");
         assert!(read.what.ends_with("ä…") && read.why.starts_with(&ids[0]));
         assert!(read.candidates.len() > 400 && ids.starts_with(&read.candidates));
+        assert!(read.nodes().len() > 50, "{}", read.nodes().len());
+        assert!(
+            read.nodes()
+                .iter()
+                .zip(&ids)
+                .all(|(node, id)| node.id == *id)
+        );
     }
 
     #[test]

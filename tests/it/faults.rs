@@ -29,13 +29,13 @@ async fn while_aws_cannot_be_asked_a_name_that_is_not_known_is_not_said_to_be_no
     stage.sandbox.inject(Fault::unavailable());
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let resolve = stage.run(&["resolve", "web-"]).await;
+        let resolve = stage.run(&["resolve", "web_"]).await;
         // Data of a few seconds is taken for the truth.
         if resolve.code() == 3 {
             assert!(Instant::now() < deadline, "{resolve:?}");
             continue;
         }
-        let words = ["\"web-\" in what is known", "there may be one by now"];
+        let words = ["\"web_\" in what is known", "there may be one by now"];
         return assert_refused(&resolve, 5, &words);
     }
 }

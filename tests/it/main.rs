@@ -36,6 +36,7 @@ mod socket;
 mod stage;
 mod streaming;
 mod supervised;
+mod targets;
 mod watching;
 mod without;
 

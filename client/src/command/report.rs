@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aws_ssm_proto::domain::{DataState, Error, ErrorKind, RegionFailure, RegionSummary, failures};
+use aws_ssm_proto::domain::{
+    DataState, Error, ErrorKind, MatchedBy, RegionFailure, RegionSummary, ResolvedTargets, failures,
+};
 
 use super::unix;
 use crate::error::{Failure, lines};
@@ -37,6 +39,23 @@ pub(super) fn tell_of(regions: &[RegionSummary], notices: Notices) {
             ));
         }
         notices.detail(1, format_args!("{}: {}", region.region, source(region)));
+    }
+}
+
+/// Says how targets were found, of those who wish to know; and in any case of those that
+/// are only a part of a name.
+pub(super) fn tell_of_matches(answer: &ResolvedTargets, targets: &[String], notices: Notices) {
+    for (place, (target, instance)) in targets.iter().zip(answer.instances()).enumerate() {
+        let (target, id) = (target.trim(), instance.id.unwrap_or("an instance"));
+        match answer.matched_by(place) {
+            Some(MatchedBy::PartOfName) => {
+                notices.say(format_args!(
+                    "{target:?} is only a part of the name of {id}"
+                ));
+            }
+            Some(by) => notices.detail(1, format_args!("{target:?} is {} of {id}", by.as_str())),
+            None => {}
+        }
     }
 }
 

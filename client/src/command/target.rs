@@ -60,7 +60,7 @@ impl Targets<'_> {
                 Err(error) if error.kind == ErrorKind::Ambiguous => {
                     self.choose(error, wanted, caller, ctx).await
                 }
-                outcome => Ok(outcome?),
+                outcome => Ok(told(self.typed, outcome?, ctx)),
             };
         }
         let tty = tty(ctx).ok_or_else(|| nothing_named(ctx.settings.quiet))?;
@@ -68,7 +68,8 @@ impl Targets<'_> {
         Box::pin(async {
             let mut ending = Ending::new()?;
             let picked = pick(tty, None, self.many, &mut ending, caller, ctx).await?;
-            finally(&mut ending, resolve(&picked, wanted, caller, ctx)).await
+            let found = finally(&mut ending, resolve(&picked, wanted, caller, ctx)).await;
+            Ok(told(&picked, found?, ctx))
         })
         .await
     }
@@ -102,10 +103,17 @@ impl Targets<'_> {
                     found => drop((found?, picked.push(target.clone()))),
                 }
             }
-            finally(&mut ending, resolve(&picked, wanted, caller, ctx)).await
+            let found = finally(&mut ending, resolve(&picked, wanted, caller, ctx)).await;
+            Ok(told(&picked, found?, ctx))
         })
         .await
     }
+}
+
+/// What was found, having said how.
+fn told(targets: &[String], found: ResolvedTargets, ctx: &Context<'_>) -> ResolvedTargets {
+    report::tell_of_matches(&found, targets, ctx.notices);
+    found
 }
 
 /// Where somebody could be asked. `-q` wants nothing on the terminal.

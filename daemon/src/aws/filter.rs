@@ -8,7 +8,8 @@ use aws_sdk_ec2::types;
 /// AWS takes no more values in one call, of all filters together (`FilterLimitExceeded`).
 pub const MOST_VALUES: usize = 200;
 
-/// One of EC2's filters. Its values have no `*`, `?` or backslash, which mean something.
+/// One of EC2's filters. In its values `*` is any text, `?` a letter, and a backslash
+/// takes away what the letter after it means.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// As EC2 calls it, `tag:Team` or `instance-state-name`.

@@ -277,7 +277,12 @@ impl EncodedCache {
         }
         kept.push((projection, Arc::clone(encoded)));
         drop(kept);
-        if let Some(home) = home {
+        self.tell_grown();
+    }
+
+    /// Tells the cache, if one holds the snapshot, that it weighs more now.
+    pub(super) fn tell_grown(&self) {
+        if let Some(home) = self.home.get() {
             (home.grown)();
         }
     }

@@ -1,7 +1,7 @@
 //! What can be loaded and kept: instances, agents, interfaces, subnets, regions.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_ssm_proto::domain::{Error, Region};
@@ -14,7 +14,7 @@ use super::encode::EncodedCache;
 use super::freshness::Policy;
 use super::load::Pages;
 use super::project::{self, InstancesPage};
-use super::snapshot::{Builder, Snapshot};
+use super::snapshot::{Builder, Index, Snapshot};
 use super::stored::Stored;
 use crate::aws::{ApiError, Filters, Operation, Page, PageRequest};
 
@@ -171,6 +171,7 @@ pub struct Instances {
     /// The rows.
     pub snapshot: Snapshot,
     pub(super) encoded: EncodedCache,
+    index: OnceLock<Index>,
 }
 
 impl Instances {
@@ -180,7 +181,50 @@ impl Instances {
         Self {
             snapshot,
             encoded: EncodedCache::default(),
+            index: OnceLock::new(),
         }
+    }
+
+    /// Where they are found by what names them. A load makes it; of what was read from
+    /// disk, which may only be listed, the first who looks for one does.
+    pub fn index(&self) -> &Index {
+        if let Some(index) = self.index.get() {
+            return index;
+        }
+        let index = self.index.get_or_init(|| Index::new(&self.snapshot));
+        self.encoded.tell_grown();
+        index
+    }
+}
+
+/// Instances of several pages, put together by hand.
+#[derive(Debug)]
+pub struct Gathered(Builder);
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self(Builder::with_capacity(0))
+    }
+}
+
+impl Gathered {
+    /// Adds the rows at these places of a page.
+    pub fn add(&mut self, page: &Instances, places: impl Iterator<Item = u32>) {
+        let snapshot = &page.snapshot;
+        self.0
+            .append_rows(snapshot, places.map(|place| snapshot.row(place)));
+    }
+
+    /// How many there are, some of them twice perhaps.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All of them, each once.
+    #[must_use]
+    pub fn finish(self) -> Instances {
+        Instances::new(self.0.finish(false))
     }
 }
 
@@ -220,7 +264,9 @@ impl Resource for Instances {
         };
         let mut whole = Builder::with_capacity(loaded);
         pages.with(|pages| pages.iter().for_each(|page| whole.append(&page.snapshot)));
-        Ok(Self::new(whole.finish(cut)))
+        let whole = Self::new(whole.finish(cut));
+        whole.index();
+        Ok(whole)
     }
 
     fn rows(&self) -> usize {
@@ -228,7 +274,8 @@ impl Resource for Instances {
     }
 
     fn weight(&self) -> usize {
-        self.snapshot.weight() + self.encoded.weight()
+        let index = self.index.get().map_or(0, Index::weight);
+        self.snapshot.weight() + self.encoded.weight() + index
     }
 
     fn settle_in(&self, room: usize, grown: impl Fn() + Send + Sync + 'static) {

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod beginning;
+mod index;
 mod stored;
 
 use aws_ssm_proto::domain::InstanceState;
@@ -14,6 +15,7 @@ use aws_ssm_proto::domain::InstanceState;
 use super::strings::{Interner, StringId, Strings};
 use addresses::Addresses;
 pub use addresses::{Address, AddressText};
+pub use index::{Index, MadeName, plain_dns_name};
 
 /// What is known of one instance, as handed to a [`Builder`]. Empty means absent.
 #[derive(Clone, Debug, Default)]
@@ -253,6 +255,12 @@ impl<'a> Row<'a> {
         account
     );
 
+    /// Its place in AWS's order.
+    #[must_use]
+    pub fn place(&self) -> u32 {
+        self.place
+    }
+
     /// The instance's id; the only field that is never absent.
     #[must_use]
     pub fn id(&self) -> &'a str {
@@ -477,11 +485,17 @@ impl Builder {
 
     /// Adds every instance of another snapshot, hashing each of its strings once.
     pub fn append(&mut self, other: &Snapshot) {
+        self.append_rows(other, other.rows());
+    }
+
+    /// Adds these instances of another snapshot.
+    pub fn append_rows<'a>(&mut self, other: &'a Snapshot, rows: impl Iterator<Item = Row<'a>>) {
         let translation = self.interner.absorb(&other.strings);
         let to = |id| translation.apply(id);
-        let first = self.records.len() as u32;
-        self.addresses.append(&other.addresses, first);
-        for row in other.rows() {
+        for row in rows {
+            let place = self.records.len() as u32;
+            let addresses: Vec<_> = row.more_addresses().collect();
+            self.addresses.push(place, &addresses);
             let unique_at = self.unique.len() as u32;
             self.unique.push_str(row.all_unique());
             let mut copy_pairs = |span: Span| {

@@ -19,9 +19,10 @@ pub(super) use key::key_names;
 use mistake::Mistake;
 use scan::{Letter, alternatives, find, scan, text, trimmed};
 
-use super::pattern::{Pattern, Piece, fold};
+use super::pattern::{Pattern, Piece};
 use super::term::{Term, Test, Which};
 use crate::inventory::SharedField;
+use crate::inventory::fold;
 
 /// Reads one term; `now` is in seconds since 1970.
 ///

@@ -3,6 +3,8 @@
 //! Case is ignored letter by letter, so that a text of ASCII costs no more than its
 //! bytes, and a `?` stands for one letter in any script.
 
+use crate::inventory::fold;
+
 /// One value of a term.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
@@ -22,19 +24,6 @@ pub(super) enum Piece {
     One(char),
     AnyOne,
     AnyRun,
-}
-
-/// What capital and small letters have in common. Letters whose small form is
-/// several stand for themselves.
-pub(super) fn fold(letter: char) -> char {
-    if letter.is_ascii() {
-        return letter.to_ascii_lowercase();
-    }
-    let mut small = letter.to_lowercase();
-    match (small.next(), small.next()) {
-        (Some(small), None) => small,
-        _ => letter,
-    }
 }
 
 impl Pattern {
@@ -70,7 +59,8 @@ fn equal(folded: &str, text: &str) -> bool {
     text.chars().map(fold).eq(folded.chars())
 }
 
-fn contains(folded: &str, text: &str) -> bool {
+/// Whether a folded text is a part of another, whatever the case.
+pub(super) fn contains(folded: &str, text: &str) -> bool {
     if text.is_ascii() {
         let (part, text) = (folded.as_bytes(), text.as_bytes());
         return part.is_empty()

@@ -13,18 +13,16 @@ use aws_ssm_proto::wire;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::inventory::{admit_to_fleet, look_up};
+use super::inventory::admit_to_fleet;
 use super::question::Question;
 use super::regions::{Scope, failed_region, no_answer};
+use super::targets::{Found, Search};
 use crate::aws::Filters;
 use crate::daemon::Daemon;
 use crate::inventory::{AgentsNeed, Fleet, Wiring};
-use crate::query::{list, node, resolve, rows::At};
+use crate::query::{list, node, rows::At};
 
 pub(super) use pages::Pages;
-
-/// An instance, by its fleet and its place there.
-pub(super) type Place = (Fleet, u32);
 
 /// What one region has to say of its instances' connections.
 type Known = Result<(Wiring, RegionSummary), Error>;
@@ -56,29 +54,21 @@ pub(super) async fn pages(
         let matching = matching.await?;
         return Ok(matching.pages(call));
     }
-    let found = wanted.targets(&query.targets);
+    let search = Search {
+        daemon,
+        scope: &scope,
+        asked,
+        need: AgentsNeed::Ignore,
+        deadline,
+    };
+    let found = search.find(&query.targets);
     let beside = async { Ok(wanted.beforehand().await) };
     let (found, early) = tokio::try_join!(found, beside)?;
-    let (instances, summary) = wanted.of(found, early).await;
+    let (instances, summary) = wanted.of(&found, early).await;
     match instances.is_empty() {
         true => Err(no_answer(&summary.regions)),
         false => Ok(pages::of(instances, &summary, call)),
     }
-}
-
-/// The instances that targets name.
-///
-/// # Errors
-///
-/// A target names none or several.
-pub(super) fn rows(fleets: &[Fleet], targets: &[String]) -> Result<Vec<Place>, Error> {
-    let place = |target: &String| {
-        let (at, row) = resolve::resolve(fleets, target)?;
-        let fleet = &fleets[at];
-        let place = fleet.instances.snapshot.place_of(row.id());
-        Ok((fleet.clone(), place.expect("it was found there")))
-    };
-    targets.iter().map(place).collect()
 }
 
 /// Who wants to know, how fresh, and by when.
@@ -106,27 +96,15 @@ impl Wanted<'_> {
         }
     }
 
-    async fn targets(&self, targets: &[String]) -> Result<Vec<Place>, Error> {
-        let Self {
-            daemon,
-            scope,
-            asked,
-            deadline,
-        } = *self;
-        let need = AgentsNeed::Ignore;
-        let answer = |fleets: &[Fleet], _: &[RegionSummary]| rows(fleets, targets);
-        look_up(daemon, scope, asked, need, deadline, answer).await
-    }
-
     /// The interfaces of these instances, as far as they can be had, and where they
     /// came from.
     pub(super) async fn of(
         &self,
-        places: Vec<Place>,
+        found: &[Found],
         early: Option<Known>,
     ) -> (Vec<wire::InstanceInterfaces>, InterfacesSummary) {
         let mut regions: Vec<Arc<str>> = Vec::new();
-        for (fleet, _) in &places {
+        for Found { fleet, .. } in found {
             if !regions.contains(&fleet.region) {
                 regions.push(Arc::clone(&fleet.region));
             }
@@ -146,7 +124,7 @@ impl Wanted<'_> {
                 Err(error) => summary.regions.push(failed_region(&region, error)),
             }
         }
-        let instances = places.iter().filter_map(|(fleet, place)| {
+        let instances = found.iter().filter_map(|Found { fleet, place, .. }| {
             let (_, wiring) = (wirings.iter()).find(|(region, _)| *region == fleet.region)?;
             Some(encode::instance(fleet, *place, wiring))
         });

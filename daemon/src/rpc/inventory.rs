@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_ssm_proto::convert;
-use aws_ssm_proto::domain::{
-    Caller, Column, Error, ErrorKind, Freshness, ListQuery, ListSummary, RegionSummary, Sort,
-};
+use aws_ssm_proto::domain::{Caller, Column, Error, Freshness, ListQuery, ListSummary, Sort};
 use aws_ssm_proto::wire;
 use aws_ssm_proto::wire::inventory_server;
 use futures_util::stream::BoxStream;
@@ -17,15 +15,13 @@ use tonic::{Request, Response, Status};
 use super::call::Method;
 use super::question::Question;
 use super::regions::{Scope, failed_region, no_answer};
+use super::targets::{Found, Search};
 use super::{completion, interfaces, progress, straight, stream};
 use crate::aws::Filters;
 use crate::daemon::Daemon;
 use crate::identity::{Admission, Unverified};
-use crate::inventory::{AgentsNeed, Fleet, encode_row};
-use crate::query::{list, resolve};
-
-/// A target that is not found in data older than this may be newer than the data.
-const YOUNG: Freshness = Freshness::MaxAge(std::time::Duration::from_secs(10));
+use crate::inventory::{AgentsNeed, encode_row};
+use crate::query::list;
 
 #[derive(Debug)]
 pub(super) struct InventoryService {
@@ -246,99 +242,45 @@ async fn resolve_all(
     };
     let everything = Filters::default();
     let scope = admit_to_fleet(daemon, &caller, &everything, asked, deadline).await?;
+    let search = Search {
+        daemon,
+        scope: &scope,
+        asked,
+        need,
+        deadline,
+    };
+    let found = search.find(&question.targets);
+    if !question.with_interfaces {
+        return Ok(describe(&found.await?, &columns));
+    }
     let connected = interfaces::Wanted {
         daemon,
         scope: &scope,
         asked,
         deadline,
     };
-    let with_interfaces = question.with_interfaces;
-    let found = look_up(daemon, &scope, asked, need, deadline, |fleets, sources| {
-        let answer = answer_targets(fleets, sources, &question.targets, &columns)?;
-        let rows = match with_interfaces {
-            true => interfaces::rows(fleets, &question.targets)?,
-            false => Vec::new(),
-        };
-        Ok((answer, rows))
-    });
-    if !with_interfaces {
-        return found.await.map(|(answer, _)| answer);
-    }
     let beside = async { Ok(connected.beforehand().await) };
-    let ((mut answer, rows), early) = tokio::try_join!(found, beside)?;
-    let (interfaces, summary) = connected.of(rows, early).await;
+    let (found, early) = tokio::try_join!(found, beside)?;
+    let mut answer = describe(&found, &columns);
+    let (interfaces, summary) = connected.of(&found, early).await;
     answer.interfaces = interfaces;
     answer.interfaces_summary = Some((&summary).into());
     Ok(answer)
 }
 
-/// What `answer` makes of all that is known of the regions. What is not found there is
-/// looked for in younger data.
-pub(super) async fn look_up<A>(
-    daemon: &Daemon,
-    scope: &Scope,
-    asked: Freshness,
-    need: AgentsNeed,
-    deadline: Instant,
-    answer: impl Fn(&[Fleet], &[RegionSummary]) -> Result<A, Error>,
-) -> Result<A, Error> {
-    let (fleets, sources) = every_fleet(daemon, scope, asked, need, deadline).await?;
-    match answer(&fleets, &sources) {
-        // The instance may have been launched since.
-        Err(error) if error.kind == ErrorKind::NotFound => {
-            let young = every_fleet(daemon, scope, YOUNG, need, deadline).await;
-            let (fleets, sources) = young.map_err(|why| unproved(&error, why))?;
-            answer(&fleets, &sources)
-        }
-        answer => answer,
-    }
-}
-
-/// What is known does not have it, and AWS cannot be asked whether it is there by now:
-/// no proof that it is not.
-fn unproved(missing: &Error, why: Error) -> Error {
-    if why.kind != ErrorKind::Unavailable {
-        return why;
-    }
-    let known = format!("{} in what is known", missing.what);
-    Error::new(ErrorKind::Unavailable, known)
-        .why(format!("there may be one by now: {}", why.what))
-        .hint(missing.hint.clone())
-        .candidates(missing.candidates.clone())
-}
-
-/// A target may be in any of the regions, so all of them must be known.
-async fn every_fleet(
-    daemon: &Daemon,
-    scope: &Scope,
-    asked: Freshness,
-    need: AgentsNeed,
-    deadline: Instant,
-) -> Result<(Vec<Fleet>, Vec<RegionSummary>), Error> {
-    let (inventory, identity) = (&daemon.inventory, &scope.identity);
-    let loads = scope.each(|region| inventory.fleet(identity, region, asked, need, deadline));
-    let fleets: Result<Vec<_>, _> = loads.await.into_iter().collect();
-    Ok(fleets?.into_iter().unzip())
-}
-
-fn answer_targets(
-    fleets: &[Fleet],
-    sources: &[RegionSummary],
-    targets: &[String],
-    columns: &[Column],
-) -> Result<wire::ResolveTargetsResponse, Error> {
+fn describe(found: &[Found], columns: &[Column]) -> wire::ResolveTargetsResponse {
     let mut answer = wire::ResolveTargetsResponse::default();
     let mut encoded = Vec::new();
-    for target in targets {
-        let (at, row) = resolve::resolve(fleets, target)?;
+    for one in found {
         encoded.clear();
-        encode_row(&fleets[at], row, columns, &mut encoded);
+        encode_row(&one.fleet, one.row(), columns, &mut encoded);
         let instance = wire::Instance::decode(encoded.as_slice())
             .expect("a row is encoded as the message it is");
         answer.instances.push(instance);
-        answer.sources.push((&sources[at]).into());
-        let agents_error = fleets[at].agents_error.as_ref();
+        answer.sources.push((&one.source).into());
+        answer.matched_by.push(wire::MatchedBy::from(one.by).into());
+        let agents_error = one.fleet.agents_error.as_ref();
         answer.agent_error = answer.agent_error.or(agents_error.map(Into::into));
     }
-    Ok(answer)
+    answer
 }

@@ -3,7 +3,9 @@
 use prost::Message;
 
 use super::time::{from_ms, span_ms, to_ms};
-use crate::domain::{DataState, Identity, ListSummary, Region, RegionSummary, ResolvedTargets};
+use crate::domain::{
+    DataState, Identity, ListSummary, MatchedBy, Region, RegionSummary, ResolvedTargets,
+};
 use crate::wire;
 
 impl From<DataState> for wire::DataState {
@@ -120,7 +122,11 @@ impl From<wire::WhoAmIResponse> for Identity {
 
 impl From<wire::ResolveTargetsResponse> for ResolvedTargets {
     fn from(answer: wire::ResolveTargetsResponse) -> Self {
+        let by = answer.matched_by.into_iter();
         Self {
+            matched_by: by
+                .map(|by| MatchedBy::from_number(u64::try_from(by).ok()?))
+                .collect(),
             rows: answer
                 .instances
                 .iter()

@@ -73,6 +73,7 @@ impl From<&Error> for wire::ErrorDetail {
             hint: error.hint.clone(),
             candidates: error.candidates.clone(),
             challenge: error.challenge.as_deref().map(Into::into),
+            nodes: error.nodes().iter().map(Into::into).collect(),
         }
     }
 }
@@ -90,7 +91,8 @@ impl From<wire::ErrorDetail> for Error {
             wire::ErrorKind::Daemon => ErrorKind::Daemon,
             wire::ErrorKind::Internal | wire::ErrorKind::Unspecified => ErrorKind::Internal,
         };
-        Self {
+        let nodes: Vec<_> = detail.nodes.into_iter().map(Into::into).collect();
+        let error = Self {
             kind,
             what: detail.what,
             why: detail.why,
@@ -100,6 +102,8 @@ impl From<wire::ErrorDetail> for Error {
                 .challenge
                 .and_then(wire::Challenge::known)
                 .map(Box::new),
-        }
+            may_mean: None,
+        };
+        error.may_mean(nodes)
     }
 }

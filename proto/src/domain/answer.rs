@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use super::{Error, InstanceInterfaces, InstanceRef, InterfacesSummary};
+use super::{Error, InstanceInterfaces, InstanceRef, InterfacesSummary, MatchedBy};
 use crate::wire::row;
 
 /// How good data is, by its age.
@@ -60,9 +60,10 @@ pub struct ListSummary {
 }
 
 /// The instances that targets name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResolvedTargets {
     pub(crate) rows: Vec<Bytes>,
+    pub(crate) matched_by: Vec<Option<MatchedBy>>,
     /// Where each came from, in the same order.
     pub sources: Vec<RegionSummary>,
     /// Why agent columns are empty, when they are.

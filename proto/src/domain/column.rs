@@ -149,17 +149,39 @@ const LONGEST_SLIP: usize = 256;
 
 /// The candidate most like `name`, if any is close enough to be a slip of it.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if name.len() > LONGEST_SLIP {
-        return None;
-    }
-    let limit = (name.chars().count() / 3).max(1);
+    let likely = slips(name, candidates).min_by_key(|(distance, _)| *distance);
+    likely.map(|(_, candidate)| candidate)
+}
+
+/// The candidates most like `name`, each once, at most `count` of those that are close
+/// enough.
+pub fn nearest_few<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+    count: usize,
+) -> Vec<&'a str> {
+    let mut likely: Vec<_> = slips(name, candidates).collect();
+    likely.sort_unstable();
+    likely.dedup();
+    likely.truncate(count);
+    likely.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// The candidates that `name` may be a slip of, and how far they are from it.
+fn slips<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = (usize, &'a str)> {
+    let letters = name.chars().count();
+    let limit = (letters / 3).max(1);
+    // Each letter more or less is a slip of its own.
+    let lengths = letters.saturating_sub(limit)..=letters + limit;
     candidates
         // A character has four bytes at most.
-        .filter(|candidate| candidate.len() <= 4 * LONGEST_SLIP)
-        .map(|candidate| (edit_distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .filter(|candidate| name.len() <= LONGEST_SLIP && candidate.len() <= 4 * LONGEST_SLIP)
+        .filter(move |candidate| lengths.contains(&candidate.chars().count()))
+        .map(move |candidate| (edit_distance(name, candidate), candidate))
+        .filter(move |(distance, _)| *distance <= limit)
 }
 
 /// Letters to insert, drop, replace, or swap with their neighbour, ignoring ASCII
@@ -223,5 +245,14 @@ mod tests {
         assert_eq!(edit_distance("web", ""), 3);
         let names = ["web-1", "db-1"];
         assert_eq!(nearest("wbe-1", names.into_iter()), Some("web-1"));
+    }
+
+    #[test]
+    fn several_near_names_come_nearest_first_and_once() {
+        let names = ["db-1", "node-22", "node-21", "node-21", "node-212", "cache"];
+        let near = |count| nearest_few("ndoe-21", names.into_iter(), count);
+        assert_eq!(near(5), ["node-21", "node-212", "node-22"]);
+        assert_eq!(near(1), ["node-21"]);
+        assert!(nearest_few("xylophone", names.into_iter(), 5).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Challenge;
+use super::{Challenge, PossibleNode, PossibleNodes};
 
 /// The family an error belongs to; it decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +41,8 @@ pub struct Error {
     pub hint: String,
     /// Not found: the nearest names. Ambiguous: the ids that match.
     pub candidates: Vec<String>,
+    /// Ambiguous: the nodes that match, as many as travel; see [`Error::nodes`].
+    pub may_mean: Option<Box<PossibleNodes>>,
     /// What the caller can give to make the same call succeed.
     pub challenge: Option<Box<Challenge>>,
 }
@@ -54,6 +56,7 @@ impl Error {
             why: String::new(),
             hint: String::new(),
             candidates: Vec::new(),
+            may_mean: None,
             challenge: None,
         }
     }
@@ -77,6 +80,19 @@ impl Error {
     pub fn candidates(mut self, candidates: Vec<String>) -> Self {
         self.candidates = candidates;
         self
+    }
+
+    /// Says which nodes might have been meant.
+    #[must_use]
+    pub fn may_mean(mut self, nodes: Vec<PossibleNode>) -> Self {
+        self.may_mean = (!nodes.is_empty()).then(|| Box::new(PossibleNodes(nodes)));
+        self
+    }
+
+    /// The nodes that might have been meant.
+    #[must_use]
+    pub fn nodes(&self) -> &[PossibleNode] {
+        self.may_mean.as_ref().map_or(&[], |nodes| &nodes.0)
     }
 
     /// Says what the caller can give to make the same call succeed.

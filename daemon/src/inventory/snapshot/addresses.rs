@@ -49,15 +49,6 @@ impl Addresses {
         self.0.extend(entries);
     }
 
-    /// Adds those of rows that are counted from `first` on.
-    pub(super) fn append(&mut self, other: &Self, first: u32) {
-        let entries = other.0.iter().map(|entry| Entry {
-            row: first + entry.row,
-            ..*entry
-        });
-        self.0.extend(entries);
-    }
-
     /// Drops those of these rows, which rise, and counts the others as if these had
     /// never been.
     pub(super) fn without(&mut self, rows: &[u32]) {
