@@ -32,9 +32,9 @@ pub(super) async fn run(target: Option<&String>, ctx: &mut Context<'_>) -> Resul
     printer.print(ctx.sink.buffer(), rows);
     let omitted = printer.end(&mut ctx.sink)?;
     if ctx.settings.meta {
-        Printer::wrap(ctx.sink.buffer(), &report::meta(&answer.sources), "rows");
+        Printer::wrap(ctx.sink.buffer(), &report::meta(&answer.regions()), "rows");
     }
     ctx.say_omitted(&omitted);
-    report::tell_of(&answer.sources, ctx.notices);
+    report::tell_of(&answer.regions(), ctx.notices);
     Ok(())
 }

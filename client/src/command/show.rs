@@ -51,7 +51,7 @@ pub(super) async fn run(typed: &[String], ctx: &mut Context<'_>) -> Result<(), F
     } else {
         print_rows(ctx, &answer, &shown, format)?;
     }
-    report::tell_of(&once_each(&answer.sources), ctx.notices);
+    report::tell_of(&answer.regions(), ctx.notices);
     Ok(())
 }
 
@@ -71,7 +71,7 @@ fn print_rows(
     let omitted = printer.end(&mut ctx.sink)?;
     let failures = failures(answer);
     if ctx.settings.meta {
-        let mut meta = report::meta(&once_each(&answer.sources));
+        let mut meta = report::meta(&answer.regions());
         let agents = answer.agent_error.clone();
         meta.errors.extend(agents.map(|error| (None, error)));
         meta.errors.extend(failures);
@@ -151,17 +151,6 @@ fn failures(answer: &ResolvedTargets) -> Vec<(Option<String>, Error)> {
         (Some(failure.region.clone()), error)
     });
     regions.chain(subnets).collect()
-}
-
-/// Several targets in one region have one source.
-fn once_each(sources: &[RegionSummary]) -> Vec<RegionSummary> {
-    let mut seen: Vec<RegionSummary> = Vec::new();
-    for source in sources {
-        if !seen.iter().any(|known| known.region == source.region) {
-            seen.push(source.clone());
-        }
-    }
-    seen
 }
 
 /// The columns that `show` has beside those of a list.

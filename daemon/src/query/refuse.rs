@@ -1,6 +1,8 @@
 //! What is said when a target names no node, or several.
 
-use aws_ssm_proto::domain::{Error, ErrorKind, InstanceState, PossibleNode, nearest_few};
+use aws_ssm_proto::domain::{
+    Error, ErrorKind, InstanceState, PossibleNode, RegionSummary, failures, nearest_few,
+};
 
 use super::target::{Target, Way};
 use crate::inventory::{Fleet, Row};
@@ -11,18 +13,20 @@ const TOLD: usize = 50;
 /// Near names that are told.
 const NEAR: usize = 5;
 
-/// Nothing is named so.
+/// Nothing is named so in the regions that were not `refused`.
 #[must_use]
-pub fn not_found(fleets: &[Fleet], target: &Target<'_>) -> Error {
+pub fn not_found(fleets: &[Fleet], refused: &[RegionSummary], target: &Target<'_>) -> Error {
     let regions: Vec<_> = fleets.iter().map(|fleet| &*fleet.region).collect();
     let (text, regions) = (target.text(), regions.join(", "));
+    let mut why = format!("in {regions} it is no id, address, tag, DNS name or part of a name");
+    for refused in failures(refused) {
+        why.push_str(&format!("; {}: {}", refused.names(), refused.error.what));
+    }
     let error = Error::new(
         ErrorKind::NotFound,
         format!("no instance is called {text:?}"),
     )
-    .why(format!(
-        "in {regions} it is no id, address, tag, DNS name or part of a name"
-    ));
+    .why(why);
     match nearest_few(text, names(fleets), NEAR).as_slice() {
         [] => error.hint("`aws-ssm list --all` shows every instance; --region asks elsewhere"),
         [one] => error

@@ -63,8 +63,9 @@ pub(super) async fn pages(
     };
     let found = search.find(&query.targets);
     let beside = async { Ok(wanted.beforehand().await) };
-    let (found, early) = tokio::try_join!(found, beside)?;
-    let (instances, summary) = wanted.of(&found, early).await;
+    let (findings, early) = tokio::try_join!(found, beside)?;
+    let (instances, mut summary) = wanted.of(&findings.found, early).await;
+    summary.regions.extend(findings.refused);
     match instances.is_empty() {
         true => Err(no_answer(&summary.regions)),
         false => Ok(pages::of(instances, &summary, call)),

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use super::call::Method;
 use super::question::Question;
 use super::regions::{Scope, failed_region, no_answer};
-use super::targets::{Found, Search};
+use super::targets::{Findings, Search};
 use super::{completion, interfaces, progress, straight, stream};
 use crate::aws::Filters;
 use crate::daemon::Daemon;
@@ -260,18 +260,21 @@ async fn resolve_all(
         deadline,
     };
     let beside = async { Ok(connected.beforehand().await) };
-    let (found, early) = tokio::try_join!(found, beside)?;
-    let mut answer = describe(&found, &columns);
-    let (interfaces, summary) = connected.of(&found, early).await;
+    let (findings, early) = tokio::try_join!(found, beside)?;
+    let mut answer = describe(&findings, &columns);
+    let (interfaces, summary) = connected.of(&findings.found, early).await;
     answer.interfaces = interfaces;
     answer.interfaces_summary = Some((&summary).into());
     Ok(answer)
 }
 
-fn describe(found: &[Found], columns: &[Column]) -> wire::ResolveTargetsResponse {
-    let mut answer = wire::ResolveTargetsResponse::default();
+fn describe(findings: &Findings, columns: &[Column]) -> wire::ResolveTargetsResponse {
+    let mut answer = wire::ResolveTargetsResponse {
+        refused: findings.refused.iter().map(Into::into).collect(),
+        ..wire::ResolveTargetsResponse::default()
+    };
     let mut encoded = Vec::new();
-    for one in found {
+    for one in &findings.found {
         encoded.clear();
         encode_row(&one.fleet, one.row(), columns, &mut encoded);
         let instance = wire::Instance::decode(encoded.as_slice())

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use aws_ssm_proto::domain::{DataState, Error, ErrorKind, Freshness, MatchedBy, RegionSummary};
 use tokio::time::Instant;
 
-use super::regions::Scope;
+use super::regions::{Scope, failed_region, no_answer};
 use crate::aws::{Filters, PageRequest};
 use crate::daemon::Daemon;
 use crate::inventory::{AgentsNeed, Fleet, Gathered, Instances, PAGE_SIZES, Row};
@@ -35,6 +35,14 @@ pub(super) struct Search<'a> {
     pub(super) deadline: Instant,
 }
 
+/// The nodes that targets name, in their order.
+#[derive(Debug)]
+pub(super) struct Findings {
+    pub(super) found: Vec<Found>,
+    /// Regions that refuse the caller.
+    pub(super) refused: Vec<RegionSummary>,
+}
+
 /// The node that a target names.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -55,8 +63,10 @@ impl Found {
 struct Known {
     fleets: Vec<Fleet>,
     sources: Vec<RegionSummary>,
-    /// Why a region is missing here.
+    /// Why a region is missing here that may have what is meant.
     missing: Option<Error>,
+    /// Regions that refuse the caller: whatever is there, he cannot mean it.
+    refused: Vec<RegionSummary>,
 }
 
 impl Search<'_> {
@@ -65,9 +75,9 @@ impl Search<'_> {
     /// # Errors
     ///
     /// One of them names none or several, or what must be known to tell cannot be had.
-    pub(super) async fn find(&self, targets: &[String]) -> Result<Vec<Found>, Error> {
+    pub(super) async fn find(&self, targets: &[String]) -> Result<Findings, Error> {
         let known = self.known(self.asked).await?;
-        match self.find_in(&known, targets).await {
+        match self.find_in(known, targets).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 let young = self.known(YOUNG).await;
                 let young = young.and_then(|young| match &young.missing {
@@ -75,7 +85,7 @@ impl Search<'_> {
                     None => Ok(young),
                 });
                 let young = young.map_err(|why| unproved(&error, why))?;
-                self.find_in(&young, targets).await
+                self.find_in(young, targets).await
             }
             found => found,
         }
@@ -85,27 +95,32 @@ impl Search<'_> {
         let (inventory, identity) = (&self.daemon.inventory, &self.scope.identity);
         let load = |region| inventory.fleet(identity, region, asked, self.need, self.deadline);
         let mut known = Known::default();
-        for outcome in self.scope.each(load).await {
+        for (region, outcome) in self.scope.regions.iter().zip(self.scope.each(load).await) {
             match outcome {
                 Ok((fleet, source)) => {
                     known.fleets.push(fleet);
                     known.sources.push(source);
+                }
+                Err(error) if error.kind == ErrorKind::Permission => {
+                    known.refused.push(failed_region(region, error));
                 }
                 Err(error) => known.missing = known.missing.or(Some(error)),
             }
         }
         match known.missing {
             Some(error) if known.fleets.is_empty() => Err(error),
+            None if known.fleets.is_empty() => Err(no_answer(&known.refused)),
             missing => Ok(Known { missing, ..known }),
         }
     }
 
-    async fn find_in(&self, known: &Known, targets: &[String]) -> Result<Vec<Found>, Error> {
+    async fn find_in(&self, known: Known, targets: &[String]) -> Result<Findings, Error> {
         let mut found = Vec::with_capacity(targets.len());
         for target in targets {
-            found.push(self.find_one(known, &Target::new(target)).await?);
+            found.push(self.find_one(&known, &Target::new(target)).await?);
         }
-        Ok(found)
+        let refused = known.refused;
+        Ok(Findings { found, refused })
     }
 
     async fn find_one(&self, known: &Known, target: &Target<'_>) -> Result<Found, Error> {
@@ -135,7 +150,7 @@ impl Search<'_> {
                 return Ok(found);
             }
         }
-        Err(refuse::not_found(&known.fleets, target))
+        Err(refuse::not_found(&known.fleets, &known.refused, target))
     }
 
     /// The same regions; of those that are cut, what AWS has that may be meant.

@@ -133,6 +133,7 @@ impl From<wire::ResolveTargetsResponse> for ResolvedTargets {
                 .map(|instance| instance.encode_to_vec().into())
                 .collect(),
             sources: answer.sources.into_iter().map(Into::into).collect(),
+            refused: answer.refused.into_iter().map(Into::into).collect(),
             agent_error: answer.agent_error.map(Into::into),
             interfaces: answer.interfaces.into_iter().map(Into::into).collect(),
             interfaces_summary: answer.interfaces_summary.unwrap_or_default().into(),

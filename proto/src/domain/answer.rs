@@ -66,6 +66,8 @@ pub struct ResolvedTargets {
     pub(crate) matched_by: Vec<Option<MatchedBy>>,
     /// Where each came from, in the same order.
     pub sources: Vec<RegionSummary>,
+    /// Regions that refuse the caller; whatever is there, he cannot mean it.
+    pub refused: Vec<RegionSummary>,
     /// Why agent columns are empty, when they are.
     pub agent_error: Option<Error>,
     /// Their network interfaces, if they were asked for and could be had.

@@ -1,6 +1,6 @@
 //! What a target was found to name.
 
-use super::{DataState, InstanceState, ResolvedTargets};
+use super::{DataState, InstanceState, RegionSummary, ResolvedTargets};
 
 /// What of a node a target names, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +69,18 @@ pub enum Doubt {
 }
 
 impl ResolvedTargets {
+    /// Each region once: first where the nodes are, then those that refused.
+    #[must_use]
+    pub fn regions(&self) -> Vec<RegionSummary> {
+        let mut regions: Vec<RegionSummary> = Vec::new();
+        for source in self.sources.iter().chain(&self.refused) {
+            if !regions.iter().any(|known| known.region == source.region) {
+                regions.push(source.clone());
+            }
+        }
+        regions
+    }
+
     /// How the target at this place was found; `None` from a daemon that does not say.
     #[must_use]
     pub fn matched_by(&self, place: usize) -> Option<MatchedBy> {
@@ -116,7 +128,6 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-    use crate::domain::RegionSummary;
 
     fn resolved(by: Option<MatchedBy>, state: DataState) -> ResolvedTargets {
         ResolvedTargets {

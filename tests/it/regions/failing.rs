@@ -34,6 +34,37 @@ async fn a_region_that_fails_is_told_of_and_the_rows_of_the_others_are_an_answer
     assert_eq!(meta["errors"][0]["kind"], "permission");
 }
 
+/// Accounts whose rules close most regions to everybody are common.
+#[tokio::test]
+async fn a_target_is_found_beside_regions_that_refuse() {
+    let stage = Stage::new().await;
+    for region in [OTHER_REGION, "ca-central-1"] {
+        stage.sandbox.inject(denied(region));
+    }
+    let told = "error: ca-central-1, us-east-1: these credentials may not call";
+    for command in ["resolve", "show", "interfaces"] {
+        let found = stage
+            .run(&[command, "web-1", "-r", "all", "-o", "json"])
+            .await;
+        assert_eq!(found.code(), 0, "{found:?}");
+        assert_eq!(found.stderr.matches(told).count(), 1, "{found:?}");
+        assert!(found.stdout.contains("\"web-1\""), "{found:?}");
+    }
+    let meta = stage
+        .json(&["resolve", "web-1", "-r", "all", "--meta"])
+        .await;
+    assert_eq!(meta["errors"].as_array().map(Vec::len), Some(2), "{meta}");
+    let none = stage.run(&["resolve", "no-such-node", "-r", "all"]).await;
+    let words = ["no instance is called", "ca-central-1, us-east-1: these"];
+    assert_refused(&none, 3, &words);
+    // One that does not answer is another matter: it may have the name, too.
+    stage.sandbox.inject(away("ap-south-1"));
+    let doubtful = stage
+        .run(&["resolve", "web-1", "-r", "all", "--fresh"])
+        .await;
+    assert_eq!(doubtful.code(), 5, "{doubtful:?}");
+}
+
 #[tokio::test]
 async fn regions_that_fail_alike_are_told_of_once() {
     let stage = Stage::new().await;
