@@ -40,7 +40,10 @@ async fn somebody_types_a_part_of_a_name_and_picks_the_instance() {
     assert_eq!(seen.code, 0, "{seen:?}");
     assert!(seen.last_frame().contains(">  quokka-1  "), "{seen:?}");
     let page = seen.afterwards();
-    assert!(page.contains(&format!("{one}  quokka-1")), "{page}");
+    assert!(
+        page.contains(&format!("quokka-1  {one}  running")),
+        "{page}"
+    );
     assert!(page.contains("Security groups"), "{page}");
 }
 

@@ -166,7 +166,7 @@ fn no_id_is_cut_and_no_row_is_nameless() {
     assert_eq!(lines[2], ">  db-1           i-0123456789abcdef0");
     assert_eq!(
         scene.lines(36, 5)[4],
-        "   東京\\u{1b}…  i-0fedcba9876543210"
+        "   東京\\u{1b}[…  i-0fedcba9876543210"
     );
     let mut fleet = Fleet::default();
     let nameless = encoded("i-0123456789abcdef0", "", 2, "storage");

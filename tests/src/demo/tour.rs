@@ -156,12 +156,17 @@ impl<'a> Tour<'a> {
     }
 
     async fn show(&mut self) -> Result<(), Stop> {
-        self.transcript
-            .remark("Everything that is known of one instance.")?;
-        let ran = self.run_without_calls("aws-ssm show web-1", 60).await?;
+        self.transcript.remark(
+            "Everything that is known of one instance. The first time, the interfaces and\n\
+             subnets of the region are fetched; they are then kept as the instances are.",
+        )?;
+        let ran = self.run("aws-ssm show web-1", 60).await?;
         check(ran.stdout.contains(&self.stage.account().id), || {
             "it is not said whose instance it is".to_owned()
-        })
+        })?;
+        self.run_without_calls("aws-ssm interfaces web-1", HEAD)
+            .await?;
+        Ok(())
     }
 
     async fn other_profile(&mut self, cold: &Ran) -> Result<(), Stop> {
