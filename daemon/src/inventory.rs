@@ -31,6 +31,7 @@ use arc_swap::ArcSwap;
 use aws_ssm_proto::domain::{
     CacheEntry, Error, ErrorKind, Freshness, InstanceState, RegionSummary,
 };
+use futures_util::future::OptionFuture;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -380,6 +381,24 @@ impl Inventory {
         resource::page(calls, request, room, deadline).await
     }
 
+    /// One page of interfaces straight from AWS, of which none is taken: whether it
+    /// answers.
+    ///
+    /// # Errors
+    ///
+    /// As every AWS call.
+    pub async fn ask_for_interfaces(
+        &self,
+        identity: &VerifiedIdentity,
+        region: &str,
+        request: PageRequest,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let mut calls = Calls::new(&self.shared, identity, region);
+        let deadline = deadline.min(self.limits().call_deadline());
+        calls.interfaces(request, 0, deadline).await.map(drop)
+    }
+
     /// The agents of one region, as far as the caller needs them.
     pub async fn agents_of(
         &self,
@@ -431,7 +450,9 @@ impl Inventory {
         }
     }
 
-    /// Loads instances and agents of one region now.
+    /// Loads instances and agents of one region now, and interfaces and subnets where
+    /// somebody has asked for them before. It is a success when the instances are there;
+    /// what became of the others is kept with their entries.
     ///
     /// # Errors
     ///
@@ -443,9 +464,13 @@ impl Inventory {
         deadline: Instant,
     ) -> Result<RegionSummary, Error> {
         let fresh = Freshness::Fresh;
-        self.fleet(identity, region, fresh, AgentsNeed::Wait, deadline)
-            .await
-            .map(|(_, summary)| summary)
+        let fleet = self.fleet(identity, region, fresh, AgentsNeed::Wait, deadline);
+        let key = self.interfaces.key(identity, region);
+        let wiring = OptionFuture::from(
+            (self.interfaces.peek(&key)).map(|_| self.wiring(identity, region, fresh, deadline)),
+        );
+        let (fleet, _) = tokio::join!(fleet, wiring);
+        fleet.map(|(_, summary)| summary)
     }
 
     /// Runs a refresh that was queued.

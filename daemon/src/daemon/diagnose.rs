@@ -2,7 +2,7 @@
 //! Nothing of it is read from the cache or kept in it.
 
 use aws_ssm_proto::domain::{CallFinding, Caller, Diagnosis, Error, ProfileFinding};
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join_all, join5};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::inventory::PAGE_SIZES;
 const MOST_PROFILES: usize = 50;
 /// Profiles that are looked at side by side.
 const PROFILES_AT_ONCE: usize = 8;
-/// Each region costs three calls.
+/// Each region costs five calls.
 const MOST_REGIONS: usize = 10;
 
 impl Daemon {
@@ -119,12 +119,12 @@ impl Daemon {
         deadline: Instant,
     ) -> Vec<CallFinding> {
         let client = self.pool.client(identity, region);
+        let few = || PageRequest {
+            size: Some(*PAGE_SIZES.start()),
+            ..PageRequest::default()
+        };
         let instances = async {
-            let few = PageRequest {
-                size: Some(*PAGE_SIZES.start()),
-                ..PageRequest::default()
-            };
-            let page = self.inventory.page(identity, region, few, 0, deadline);
+            let page = self.inventory.page(identity, region, few(), 0, deadline);
             page.await.map(drop)
         };
         let agents = async {
@@ -135,13 +135,21 @@ impl Daemon {
             let all = client.describe_regions(deadline).await;
             all.map(drop).map_err(ApiError::into_error)
         };
-        let (instances, agents, regions) = join3(
+        let inventory = &self.inventory;
+        let interfaces = inventory.ask_for_interfaces(identity, region, few(), deadline);
+        let subnets = async {
+            let page = client.describe_subnets(None, deadline).await;
+            page.map(drop).map_err(ApiError::into_error)
+        };
+        let findings = join5(
             timed(region, Operation::DescribeInstances, instances),
             timed(region, Operation::DescribeInstanceInformation, agents),
+            timed(region, Operation::DescribeNetworkInterfaces, interfaces),
+            timed(region, Operation::DescribeSubnets, subnets),
             timed(region, Operation::DescribeRegions, regions),
-        )
-        .await;
-        vec![instances, agents, regions]
+        );
+        let (instances, agents, interfaces, subnets, regions) = findings.await;
+        vec![instances, agents, interfaces, subnets, regions]
     }
 }
 

@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_ssm_proto::domain::{DataState, Error, ErrorKind, ListSummary, RegionSummary};
+use aws_ssm_proto::domain::{
+    DataState, Error, ErrorKind, ListSummary, RegionSummary, whole_failure,
+};
 use aws_ssm_proto::{status, wire};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -16,7 +18,7 @@ use futures_util::stream;
 use tokio::time::Instant;
 
 use super::question::Question;
-use super::regions::Scope;
+use super::regions::{Scope, failed_region};
 use super::stream::Pages;
 use crate::aws::{Filters, PageRequest};
 use crate::daemon::Daemon;
@@ -25,7 +27,9 @@ use crate::inventory::{KnownAgents, PAGE_SIZES};
 use crate::lifecycle::Call;
 use crate::query::list;
 
-/// Rows of every region, one after the other, in AWS's order.
+/// Rows of every region, one after the other, in AWS's order. A region that gives none
+/// is told of in the summary; one that fails after some of its rows ends the answer, as
+/// does a failure of all of them.
 ///
 /// # Errors
 ///
@@ -133,7 +137,12 @@ impl Straight {
             if let Some(region) = self.now.take() {
                 self.ask(region).await?;
             } else if let Some(name) = self.waiting.pop_front() {
-                self.now = Some(self.begin(name).await?);
+                match self.begin(&name).await {
+                    Ok(region) => self.now = Some(region),
+                    Err(error) => self.leave_out(&name, error)?,
+                }
+            } else if let Some(error) = whole_failure(&self.summary.regions) {
+                return Err(error);
             } else {
                 self.ended = true;
                 return Ok(Some(wire::Page {
@@ -144,24 +153,25 @@ impl Straight {
         }
     }
 
-    async fn begin(&self, name: String) -> Result<Region, Error> {
+    async fn begin(&self, name: &str) -> Result<Region, Error> {
         let inventory = &self.daemon.inventory;
         let (need, asked) = (self.question.agents_need(), self.question.query.freshness);
         let identity = &self.identity;
-        let agents = inventory.agents_of(identity, &name, asked, need, self.deadline);
+        let agents = inventory.agents_of(identity, name, asked, need, self.deadline);
         let agents = agents.await;
         if let Some(error) = self.question.unanswerable(agents.unknown()) {
             return Err(error);
         }
         Ok(Region {
             agents,
-            name,
+            name: name.to_owned(),
             token: None,
             room: inventory.limits().max_items,
         })
     }
 
     async fn ask(&mut self, mut region: Region) -> Result<(), Error> {
+        let is_first = region.token.is_none();
         let request = PageRequest {
             token: region.token.take(),
             size: Some(self.size),
@@ -170,7 +180,10 @@ impl Straight {
         let inventory = &self.daemon.inventory;
         let identity = &self.identity;
         let page = inventory.page(identity, &region.name, request, region.room, self.deadline);
-        let page = page.await?;
+        let page = match page.await {
+            Err(error) if is_first => return self.leave_out(&region.name, error),
+            page => page?,
+        };
         region.room -= page.instances.snapshot.len();
         let fleet = inventory.join(&region.name, page.instances, region.agents.clone());
         let Question { query, conditions } = &self.question;
@@ -187,6 +200,19 @@ impl Straight {
             }
             next => self.finish(&region.name, page.left_out || next.is_some()),
         }
+        Ok(())
+    }
+
+    /// Goes on without a region that has given nothing.
+    ///
+    /// # Errors
+    ///
+    /// The same one, if the whole call is made again when it is answered.
+    fn leave_out(&mut self, region: &str, error: Error) -> Result<(), Error> {
+        if error.challenge.is_some() {
+            return Err(error);
+        }
+        self.summary.regions.push(failed_region(region, error));
         Ok(())
     }
 

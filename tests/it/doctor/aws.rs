@@ -193,6 +193,17 @@ async fn a_permission_that_everything_needs_is_a_failure_and_others_are_not() {
     let denied = denied.iter().filter(|row| row["status"] == "warning");
     assert_eq!(denied.count(), 2, "one for each region: {report:?}");
     assert_eq!(report.finished.code(), 0, "{report:?}");
+    let denied = Fault::access_denied().on("DescribeSubnets");
+    stage.sandbox.inject(denied.in_region(OTHER_REGION));
+    let report = examine(&stage, &regions).await;
+    let rows = report.all("permission");
+    let of = |about: &str| -> Vec<_> {
+        let rows = rows.iter().filter(|row| row["about"] == about);
+        rows.map(|row| row["status"].clone()).collect()
+    };
+    assert_eq!(of("ec2:DescribeNetworkInterfaces"), ["ok"]);
+    assert_eq!(of("ec2:DescribeSubnets"), ["ok", "warning"]);
+    assert_eq!(report.finished.code(), 0, "{report:?}");
     let denied = Fault::access_denied().on("DescribeInstances");
     stage.sandbox.inject(denied.in_region(OTHER_REGION));
     let report = examine(&stage, &regions).await;

@@ -62,6 +62,16 @@ async fn fresh_interfaces_are_asked_for_anew() {
 }
 
 #[tokio::test]
+async fn a_refresh_by_hand_loads_those_that_somebody_has_asked_for() {
+    let stage = Stage::new().await;
+    stage.done(&["cache", "refresh"]).await;
+    assert_eq!((stage.calls(INTERFACES), stage.calls(SUBNETS)), (0, 0));
+    stage.done(&["interfaces", "web-1"]).await;
+    stage.done(&["cache", "refresh"]).await;
+    assert_eq!((stage.calls(INTERFACES), stage.calls(SUBNETS)), (2, 2));
+}
+
+#[tokio::test]
 async fn a_daemon_that_was_started_again_knows_them_still() {
     let stage = Stage::new().await;
     stage.done(&["list"]).await;

@@ -34,6 +34,27 @@ async fn a_region_that_fails_is_told_of_and_the_rows_of_the_others_are_an_answer
     assert_eq!(meta["errors"][0]["kind"], "permission");
 }
 
+/// Straight from AWS one region comes after the other.
+#[tokio::test]
+async fn where_nothing_is_kept_a_region_that_fails_takes_nothing_from_the_others() {
+    let stage = Stage::new().await;
+    let stage = stage.configured("cache:\n  enabled: false\n");
+    stage.sandbox.inject(denied(OTHER_REGION));
+    for regions in ["us-east-1,eu-west-1", "eu-west-1,us-east-1"] {
+        assert!(regions.contains(REGION) && regions.contains(OTHER_REGION));
+        let asked = ["list", "-r", regions, "--sort", "none", "-o", "ids"];
+        let finished = stage.run(&asked).await;
+        assert_eq!(finished.code(), 0, "{finished:?}");
+        assert_eq!(sorted(finished.lines()), stage.listed());
+        let told = "error: us-east-1: these credentials may not call";
+        assert!(finished.stderr.contains(told), "{finished:?}");
+    }
+    stage.sandbox.inject(away(REGION));
+    let nothing = ["list", "-r", "us-east-1,eu-west-1", "--sort", "none"];
+    let refused = stage.run(&nothing).await;
+    assert_refused(&refused, 5, &["none of 2 regions has an answer"]);
+}
+
 /// Accounts whose rules close most regions to everybody are common.
 #[tokio::test]
 async fn a_target_is_found_beside_regions_that_refuse() {
@@ -41,6 +62,7 @@ async fn a_target_is_found_beside_regions_that_refuse() {
     for region in [OTHER_REGION, "ca-central-1"] {
         stage.sandbox.inject(denied(region));
     }
+    let id = stage.done(&["resolve", "web-1"]).await.stdout;
     let told = "error: ca-central-1, us-east-1: these credentials may not call";
     for command in ["resolve", "show", "interfaces"] {
         let found = stage
@@ -48,7 +70,7 @@ async fn a_target_is_found_beside_regions_that_refuse() {
             .await;
         assert_eq!(found.code(), 0, "{found:?}");
         assert_eq!(found.stderr.matches(told).count(), 1, "{found:?}");
-        assert!(found.stdout.contains("\"web-1\""), "{found:?}");
+        assert!(found.stdout.contains(id.trim()), "{found:?}");
     }
     let meta = stage
         .json(&["resolve", "web-1", "-r", "all", "--meta"])
